@@ -1,0 +1,245 @@
+package authproxy
+
+import (
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// gate is a compiled configuration: all that decides a request. It is shared by
+// every router that uses the same configuration under the same name, and never
+// changes but for its routes.
+type gate struct {
+	name     string
+	verifier *verifier
+	routes   *routeTable
+	identity *identityHeaders
+	answers  map[int]*answer
+	log      *slog.Logger
+	debug    bool
+
+	shadow               bool
+	forwardAuthorization bool
+	allowPreflight       bool
+	cookieName           string
+	queryParam           string
+	logRefused, logAll   bool
+}
+
+// decision is what becomes of a request: a value, not an error. Where it could not
+// be decided, the reason is reasonKeysUnavailable.
+type decision struct {
+	reason    string
+	rule      *rule      // that decided; nil where none was asked
+	principal *principal // nil without a good token
+	cached    bool
+	refused   refusal // of the token
+	tried     []triedRule
+}
+
+// triedRule is a shadow rule with what it would have said; reason is "" where it
+// would have let the request pass.
+type triedRule struct {
+	rule   *rule
+	reason string
+}
+
+// passes reports whether the request may go on.
+func (d decision) passes() bool {
+	return d.reason == reasonPublic || d.reason == reasonGranted || d.reason == reasonPreflight
+}
+
+// status is the answer's status code; RFC 6750 section 3.1.
+func (d decision) status() int {
+	switch d.reason {
+	case reasonPublic, reasonGranted, reasonPreflight:
+		return http.StatusOK
+	case reasonBadPath, reasonManyTokens, reasonBadHeader:
+		return http.StatusBadRequest
+	case reasonNoRule, reasonRoles, reasonScopes:
+		return http.StatusForbidden
+	case reasonKeysUnavailable:
+		return http.StatusServiceUnavailable
+	}
+	return http.StatusUnauthorized
+}
+
+// newAnswers prepares the refusals. Where the request carried no token, the
+// challenge has no error code: that answer is filed under 0.
+func newAnswers(realm string) map[int]*answer {
+	return map[int]*answer{
+		0:                             newAnswer(http.StatusUnauthorized, challenge(realm, "")),
+		http.StatusBadRequest:         newAnswer(http.StatusBadRequest, challenge(realm, "invalid_request")),
+		http.StatusUnauthorized:       newAnswer(http.StatusUnauthorized, challenge(realm, "invalid_token")),
+		http.StatusForbidden:          newAnswer(http.StatusForbidden, challenge(realm, "insufficient_scope")),
+		http.StatusServiceUnavailable: newAnswer(http.StatusServiceUnavailable, ""),
+	}
+}
+
+// realmOf is the name that challenges give: Keycloak's realm, else the host.
+func realmOf(issuer string) string {
+	u, err := url.Parse(issuer)
+	if err != nil {
+		return "authproxy"
+	}
+	path := strings.TrimRight(u.Path, "/")
+	at := strings.LastIndexByte(path, '/')
+	if at < 0 || at == len(path)-1 {
+		return u.Host
+	}
+	return path[at+1:]
+}
+
+// decide asks the rules that a route has for a method, and for the token where they
+// want one.
+func (g *gate) decide(r *http.Request, rt *route) decision {
+	var d decision
+	if rt.bad {
+		d.reason = reasonBadPath
+		return d
+	}
+	if g.allowPreflight && isPreflight(r) {
+		d.reason = reasonPreflight
+		return d
+	}
+	chosen := rt.choose(r.Method)
+	if chosen.public && len(chosen.tried) == 0 {
+		d.reason = reasonPublic
+		d.rule = chosen.enforced[0]
+		return d
+	}
+	d.principal, d.cached, d.refused = g.authenticate(r)
+	for _, ru := range chosen.tried {
+		d.tried = append(d.tried, triedRule{rule: ru, reason: verdict(ru, d.principal, d.refused.reason)})
+	}
+	if chosen.public {
+		// The token was asked for a rule on trial only.
+		d.reason = reasonPublic
+		d.rule = chosen.enforced[0]
+		d.principal = nil
+		return d
+	}
+	for _, ru := range chosen.enforced {
+		d.rule = ru
+		d.reason = verdict(ru, d.principal, d.refused.reason)
+		if d.reason != "" {
+			return d
+		}
+	}
+	d.reason = reasonGranted
+	return d
+}
+
+// verdict is why a rule refuses, "" if it does not. refused is why there is no
+// principal.
+func verdict(ru *rule, p *principal, refused string) string {
+	if ru.public {
+		return ""
+	}
+	if p == nil {
+		return refused
+	}
+	return ru.refuses(p)
+}
+
+// isPreflight reports whether a request is a CORS preflight (Fetch standard, "CORS
+// preflight request"), and carries nothing else.
+func isPreflight(r *http.Request) bool {
+	return r.Method == http.MethodOptions && r.Header.Get("Origin") != "" &&
+		r.Header.Get("Access-Control-Request-Method") != "" &&
+		r.ContentLength == 0 && len(r.TransferEncoding) == 0
+}
+
+// refuse answers a request that may not go on.
+func (g *gate) refuse(w http.ResponseWriter, r *http.Request, d decision) {
+	status := d.status()
+	retry := 0
+	if status == http.StatusServiceUnavailable {
+		retry = int((d.refused.retryAfter + time.Second - 1) / time.Second)
+	}
+	if d.reason == reasonNoToken {
+		status = 0
+	}
+	g.answers[status].write(w, r, retry)
+}
+
+// record writes what was decided to the logs, as far as they are on.
+func (g *gate) record(r *http.Request, d decision) {
+	refused := !d.passes()
+	if g.debug && d.refused.reason != "" {
+		g.log.Debug("token refused", "reason", d.refused.reason, "kid", clip(d.refused.kid),
+			"iss", clip(d.refused.issuer), "azp", clip(d.refused.party))
+	}
+	if g.logAll || (refused && g.logRefused) {
+		mode := modeEnforce
+		if g.shadow {
+			mode = modeShadow
+		}
+		g.writeDecision(r, d, d.rule, d.reason, mode)
+	}
+	if !g.logRefused && !g.logAll {
+		return
+	}
+	for _, tried := range d.tried {
+		reason := tried.reason
+		if reason == "" {
+			reason = reasonGranted
+		}
+		if g.logAll || reason != reasonGranted {
+			g.writeDecision(r, d, tried.rule, reason, modeShadow)
+		}
+	}
+}
+
+// writeDecision writes one line of the decision log.
+func (g *gate) writeDecision(r *http.Request, d decision, ru *rule, reason, mode string) {
+	now := time.Now()
+	d.reason = reason
+	line := decisionLine{
+		Level:      "INFO",
+		Message:    "decision",
+		Middleware: g.name,
+		Host:       clip(r.Host),
+		Method:     clip(r.Method),
+		Path:       clip(receivedPath(r)),
+		Outcome:    "allow",
+		Reason:     reason,
+		KeyID:      clip(d.refused.kid),
+		Mode:       mode,
+		Cached:     d.cached,
+	}
+	if !d.passes() {
+		line.Outcome = "deny"
+		line.Status = d.status()
+		if line.Status == http.StatusServiceUnavailable {
+			line.Outcome = "error"
+		}
+		ok, leftOut := decisions.admit(reason, now)
+		if !ok {
+			return
+		}
+		line.LeftOut = leftOut
+	}
+	if ru != nil {
+		line.Rule = clip(ru.name)
+	}
+	if d.principal != nil {
+		line.Subject = clip(d.principal.subject)
+		line.Party = clip(d.principal.party)
+		line.KeyID = clip(d.principal.kid)
+	}
+	writeDecision(line, now)
+}
+
+// receivedPath is the target's path as the plugin received it, without the query,
+// which may hold a secret.
+func receivedPath(r *http.Request) string {
+	raw := r.RequestURI
+	if raw == "" {
+		raw = r.URL.EscapedPath()
+	}
+	path, _, _ := strings.Cut(raw, "?")
+	return path
+}

@@ -1,0 +1,196 @@
+package authproxy
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+)
+
+// identityHeaders are the names that only this middleware may set. Backends fold
+// names in their own ways, most often "_" and "." to "-", so every name that reads
+// like one of ours is a client's attempt to speak for itself.
+type identityHeaders struct {
+	folded map[string]bool
+	// lengths has the bit of each name's length. Folding goes byte by byte and keeps
+	// the length, so a loop over headers need only look at that.
+	lengths uint64
+	// harmless are common headers that happen to be as long as one of ours.
+	harmless map[string]bool
+}
+
+// maxIdentityHeader is the longest name of an identity header, given by lengths.
+const maxIdentityHeader = 63
+
+// commonHeaders are on nearly every request that Traefik passes on.
+var commonHeaders = []string{
+	"Accept", "Accept-Encoding", "Accept-Language", "Authorization", "Cache-Control", "Connection",
+	"Content-Length", "Content-Type", "Cookie", "Origin", "Pragma", "Priority", "Referer", "Sec-Ch-Ua",
+	"Sec-Ch-Ua-Mobile", "Sec-Ch-Ua-Platform", "Sec-Fetch-Dest", "Sec-Fetch-Mode", "Sec-Fetch-Site",
+	"Te", "Traceparent", "User-Agent", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Port",
+	"X-Forwarded-Proto", "X-Forwarded-Server", "X-Real-Ip", "X-Request-Id", "X-Requested-With",
+}
+
+func newIdentityHeaders(names []string) *identityHeaders {
+	ids := &identityHeaders{folded: map[string]bool{}, harmless: map[string]bool{}}
+	for _, name := range names {
+		ids.folded[foldHeader(name)] = true
+		ids.lengths |= 1 << uint(len(name))
+	}
+	for _, name := range commonHeaders {
+		if !ids.folded[foldHeader(name)] {
+			ids.harmless[name] = true
+		}
+	}
+	return ids
+}
+
+// foldHeader reads a header's name as the laxest backend does: letters without
+// regard to case, digits, and everything else as "-".
+func foldHeader(name string) string {
+	folded := make([]byte, len(name))
+	for i := 0; i < len(name); i++ {
+		c := name[i]
+		switch {
+		case c >= 'A' && c <= 'Z':
+			c += 'a' - 'A'
+		case c >= 'a' && c <= 'z', c >= '0' && c <= '9':
+		default:
+			c = '-'
+		}
+		folded[i] = c
+	}
+	return string(folded)
+}
+
+// removeFrom takes every spelling of the identity headers out of a request, out of
+// its trailers too.
+func (ids *identityHeaders) removeFrom(r *http.Request) {
+	ids.remove(r.Header)
+	if len(r.Trailer) > 0 {
+		ids.remove(r.Trailer)
+	}
+}
+
+func (ids *identityHeaders) remove(h http.Header) {
+	for name := range h {
+		if len(name) > maxIdentityHeader || ids.lengths>>uint(len(name))&1 == 0 || ids.harmless[name] {
+			continue
+		}
+		if ids.folded[foldHeader(name)] {
+			delete(h, name)
+		}
+	}
+}
+
+// setIdentity sets the headers of a principal. Each value is a list of its own, so
+// that no later handler can change what other requests get.
+func setIdentity(h http.Header, p *principal) {
+	for _, id := range p.identity {
+		h[id.name] = []string{id.value}
+	}
+}
+
+// withdrawToken takes the token out of what the service will see.
+func (g *gate) withdrawToken(r *http.Request) {
+	r.Header.Del("Authorization")
+	if g.cookieName != "" {
+		cookies := r.Cookies()
+		r.Header.Del("Cookie")
+		for _, cookie := range cookies {
+			if cookie.Name != g.cookieName {
+				r.AddCookie(cookie)
+			}
+		}
+	}
+	if g.queryParam != "" && r.URL.RawQuery != "" {
+		query := r.URL.Query()
+		query.Del(g.queryParam)
+		path, _, _ := strings.Cut(r.RequestURI, "?")
+		r.URL.RawQuery = query.Encode()
+		if r.RequestURI != "" {
+			r.RequestURI = path
+			if r.URL.RawQuery != "" {
+				r.RequestURI = path + "?" + r.URL.RawQuery
+			}
+		}
+	}
+}
+
+// challenge is the WWW-Authenticate value (RFC 6750 section 3). The error code is
+// left out where the request carried no token.
+func challenge(realm, code string) string {
+	text := "Bearer realm=" + quoted(realm)
+	if code != "" {
+		text += ", error=\"" + code + "\""
+	}
+	return text
+}
+
+// quoted makes a quoted-string (RFC 9110 section 5.6.4); what may not stand in one
+// is left out.
+func quoted(text string) string {
+	var out strings.Builder
+	out.WriteByte('"')
+	for i := 0; i < len(text); i++ {
+		c := text[i]
+		if c == '"' || c == '\\' {
+			out.WriteByte('\\')
+		}
+		if c >= 0x20 && c != 0x7f {
+			out.WriteByte(c)
+		}
+	}
+	out.WriteByte('"')
+	return out.String()
+}
+
+// answer is what a refused request gets, built once.
+type answer struct {
+	status     int
+	challenge  string
+	text, json []byte
+}
+
+func newAnswer(status int, challenge string) *answer {
+	title := http.StatusText(status)
+	number := strconv.Itoa(status)
+	return &answer{
+		status:    status,
+		challenge: challenge,
+		text:      []byte(number + " " + title + "\n"),
+		// RFC 9457 section 3.
+		json: []byte(`{"type":"about:blank","title":"` + title + `","status":` + number + "}\n"),
+	}
+}
+
+// write answers a refused request. The body says the status and nothing more: the
+// reason is for the log.
+func (a *answer) write(w http.ResponseWriter, r *http.Request, retryAfter int) {
+	h := w.Header()
+	body := a.text
+	kind := "text/plain; charset=utf-8"
+	if acceptsJSON(r) {
+		body = a.json
+		kind = "application/problem+json"
+	}
+	h.Set("Content-Type", kind)
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Cache-Control", "no-store")
+	h.Set("Vary", "Accept")
+	if a.challenge != "" {
+		h.Set("WWW-Authenticate", a.challenge)
+	}
+	if retryAfter > 0 {
+		h.Set("Retry-After", strconv.Itoa(retryAfter))
+	}
+	w.WriteHeader(a.status)
+	if r.Method != http.MethodHead {
+		_, _ = w.Write(body) // a client that has gone needs no answer
+	}
+}
+
+func acceptsJSON(r *http.Request) bool {
+	accept := strings.Join(r.Header["Accept"], ",")
+	return strings.Contains(accept, "application/json") || strings.Contains(accept, "+json")
+}

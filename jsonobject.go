@@ -1,0 +1,120 @@
+package authproxy
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"unicode/utf8"
+)
+
+// Bounds of JSON objects in tokens. Keycloak's access tokens nest five deep; 300
+// clients with roles come to 600 brackets.
+const (
+	maxHeaderNesting = 16
+	maxClaimsNesting = 4096
+	maxJSONDepth     = 32
+)
+
+// errJSON says that a text is not one well-formed JSON object with unique names. It
+// does not say where: the text is hostile or the issuer is broken.
+var errJSON = errors.New("not one JSON object in UTF-8 with unique names")
+
+// decodeObject decodes exactly one JSON object (RFC 8259) with at most brackets
+// objects and lists in it. Duplicate names are refused at every depth (RFC 7515
+// section 4, RFC 7519 section 4), as are invalid UTF-8, trailing bytes and deep
+// nesting. Numbers become float64.
+//
+// encoding/json keeps the last of duplicate names without a word, and reading token
+// by token costs the interpreter a microsecond a token. So it is counted: each
+// member and each colon inside a string puts one colon into the text, and into the
+// text made anew of what was decoded. Where a member was lost, colons are.
+func decodeObject(text []byte, brackets int) (map[string]interface{}, error) {
+	opened := bytes.Count(text, openBrace) + bytes.Count(text, openBracket)
+	if opened > brackets || !utf8.Valid(text) {
+		return nil, errJSON
+	}
+	var object map[string]interface{}
+	if json.Unmarshal(text, &object) != nil || object == nil {
+		return nil, errJSON
+	}
+	if opened <= maxJSONDepth && bytes.IndexByte(text, '\\') < 0 {
+		again, err := json.Marshal(object)
+		if err != nil || bytes.Count(again, colon) != bytes.Count(text, colon) {
+			return nil, errJSON
+		}
+		return object, nil
+	}
+	// An escape may stand for a colon, and many brackets for a deep nest.
+	if !wellFormed(text) {
+		return nil, errJSON
+	}
+	return object, nil
+}
+
+var (
+	openBrace   = []byte("{")
+	openBracket = []byte("[")
+	colon       = []byte(":")
+)
+
+// wellFormed reads a JSON text token by token and reports whether names are unique
+// at every depth, nesting stays within bounds, and no escaped surrogate stands
+// alone, which would become U+FFFD and could collide.
+func wellFormed(text []byte) bool {
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	replaced := bytes.Contains(text, replacement)
+	var stack []*jsonLevel
+	for {
+		token, err := decoder.Token()
+		if err != nil {
+			return len(stack) == 0
+		}
+		if delimiter, ok := token.(json.Delim); ok {
+			switch delimiter {
+			case '{':
+				stack = append(stack, &jsonLevel{names: map[string]bool{}, wantName: true})
+			case '[':
+				stack = append(stack, &jsonLevel{})
+			default:
+				stack = stack[:len(stack)-1]
+				valueDone(stack)
+			}
+			if len(stack) > maxJSONDepth {
+				return false
+			}
+			continue
+		}
+		text, isString := token.(string)
+		if isString && !replaced && bytes.Contains([]byte(text), replacement) {
+			return false
+		}
+		if len(stack) == 0 {
+			return false
+		}
+		top := stack[len(stack)-1]
+		if top.names != nil && top.wantName {
+			if top.names[text] {
+				return false
+			}
+			top.names[text] = true
+			top.wantName = false
+			continue
+		}
+		valueDone(stack)
+	}
+}
+
+var replacement = []byte("\uFFFD")
+
+// jsonLevel is an object, or a list where names is nil.
+type jsonLevel struct {
+	names    map[string]bool
+	wantName bool
+}
+
+func valueDone(stack []*jsonLevel) {
+	if len(stack) > 0 {
+		stack[len(stack)-1].wantName = true
+	}
+}

@@ -1,0 +1,357 @@
+package authproxy
+
+import (
+	"fmt"
+	"sort"
+	"strings"
+)
+
+// ruleSource is a rule as written, with the place where it stands.
+type ruleSource struct {
+	where  string // "rules[2]", `roleMapping["/api"]` or `role_mapping.yaml:7`
+	mapped bool   // an entry of a role mapping: its roles are all that it says
+	config RuleConfig
+}
+
+// policyOptions are the parts of the configuration that shape a whole policy.
+type policyOptions struct {
+	authenticated bool // unmatched: authenticated
+	fold          bool
+}
+
+// findings collects what is wrong with a configuration, so that all of it can be
+// said at once. Warnings do not stop New.
+type findings struct {
+	problems []string
+	warnings []string
+}
+
+func (f *findings) problem(where, format string, args ...interface{}) {
+	f.problems = append(f.problems, where+": "+fmt.Sprintf(format, args...))
+}
+
+func (f *findings) warn(where, format string, args ...interface{}) {
+	f.warnings = append(f.warnings, where+": "+fmt.Sprintf(format, args...))
+}
+
+// mappingSources turns a role mapping into rules, sorted by path so that messages
+// come in the same order each time.
+func mappingSources(key string, mapping map[string][]string) []ruleSource {
+	paths := make([]string, 0, len(mapping))
+	for path := range mapping {
+		paths = append(paths, path)
+	}
+	sort.Strings(paths)
+	sources := make([]ruleSource, 0, len(mapping))
+	for _, path := range paths {
+		where := fmt.Sprintf("%s[%q]", key, path)
+		sources = append(sources, mappedRule(where, path, mapping[path]))
+	}
+	return sources
+}
+
+// mappedRule is one entry of a role mapping: an empty list makes the path public.
+func mappedRule(where, path string, roles []string) ruleSource {
+	config := RuleConfig{Path: path, Roles: roles}
+	if len(roles) == 0 {
+		config.Roles = nil
+		config.Public = true
+	}
+	return ruleSource{where: where, mapped: true, config: config}
+}
+
+// ruleSources turns the configuration's rules into sources.
+func ruleSources(rules []RuleConfig) []ruleSource {
+	sources := make([]ruleSource, 0, len(rules))
+	for i, config := range rules {
+		sources = append(sources, ruleSource{where: fmt.Sprintf("rules[%d]", i), config: config})
+	}
+	return sources
+}
+
+// compilePolicy checks rules and files them by path. Where found has a problem in
+// the end, the policy must not be used.
+func compilePolicy(sources []ruleSource, options policyOptions, found *findings) *policy {
+	po := &policy{
+		exact:     make(map[string][]*rule),
+		prefix:    make(map[string][]*rule, len(sources)),
+		unmatched: &rule{name: "unmatched", deny: !options.authenticated},
+		fold:      options.fold,
+	}
+	for _, source := range sources {
+		before := len(found.problems)
+		ru := compileRule(source, found)
+		if len(found.problems) == before {
+			po.addRule(ru)
+		}
+	}
+	checkTies(po.exact, found)
+	checkTies(po.prefix, found)
+	sortRules(po.exact)
+	sortRules(po.prefix)
+	return po
+}
+
+// compileRule checks one rule. A problem names the rule's place, its field and its
+// path, since Docker labels sort indices as text.
+func compileRule(source ruleSource, found *findings) *rule {
+	c := source.config
+	ru := &rule{
+		name:     c.Name,
+		source:   source.where,
+		path:     c.Path,
+		public:   c.Public,
+		anyRole:  c.Roles,
+		allRoles: c.AllRoles,
+		scopes:   c.Scopes,
+	}
+	if ru.name == "" {
+		ru.name = c.Path
+	}
+	where := source.where
+	pathKey := where
+	if !source.mapped {
+		pathKey = where + ".path"
+		switch {
+		case c.Name != "":
+			where = fmt.Sprintf("%s (%q)", where, c.Name)
+		case c.Path != "":
+			where = fmt.Sprintf("%s (%q)", where, c.Path)
+		}
+	}
+	checkRulePath(pathKey, c.Path, found)
+
+	switch c.Match {
+	case "", "prefix":
+	case "exact":
+		ru.exact = true
+	default:
+		found.problem(where+".match", "want \"prefix\" or \"exact\", got %q", c.Match)
+	}
+	switch c.Mode {
+	case "", "enforce":
+	case "shadow":
+		ru.shadow = true
+	default:
+		found.problem(where+".mode", "want \"enforce\" or \"shadow\", got %q", c.Mode)
+	}
+	ru.methods = compileMethods(where, c.Methods, found)
+	checkRoles(where+".roles", c.Roles, source.mapped, found)
+	checkRoles(where+".allRoles", c.AllRoles, source.mapped, found)
+	checkRoles(where+".scopes", c.Scopes, source.mapped, found)
+	ru.clientRoles = compileClientRoles(where, c.ClientRoles, found)
+
+	conditions := len(c.Roles) + len(c.AllRoles) + len(c.Scopes) + len(c.ClientRoles)
+	switch {
+	case c.Public && (conditions > 0 || c.Authenticated):
+		found.problem(where+".public", "a public rule can have no roles, scopes or authenticated: true")
+	case !c.Public && !c.Authenticated && conditions == 0 && !emptyLists(c):
+		found.problem(where, "want roles, allRoles, clientRoles, scopes, public: true or authenticated: true")
+	}
+	return ru
+}
+
+// emptyLists reports whether a rule has a list that was given and is empty, for
+// which checkRoles has a message of its own.
+func emptyLists(c RuleConfig) bool {
+	return c.Roles != nil || c.AllRoles != nil || c.Scopes != nil
+}
+
+func compileMethods(where string, names []string, found *findings) map[string]bool {
+	if names == nil {
+		return nil
+	}
+	if len(names) == 0 {
+		found.problem(where+".methods", "the list is empty; leave it out for all methods")
+		return nil
+	}
+	methods := make(map[string]bool, len(names))
+	for i, method := range names {
+		switch {
+		case method == "" || strings.Trim(method, "ABCDEFGHIJKLMNOPQRSTUVWXYZ-_") != "":
+			found.problem(fmt.Sprintf("%s.methods[%d]", where, i), "want a method in capital letters such as \"GET\", got %q", method)
+		case methods[method]:
+			found.warn(fmt.Sprintf("%s.methods[%d]", where, i), "%q is given twice", method)
+		}
+		methods[method] = true
+	}
+	return methods
+}
+
+func compileClientRoles(where string, byClient map[string][]string, found *findings) []clientRoles {
+	clients := make([]string, 0, len(byClient))
+	for client := range byClient {
+		clients = append(clients, client)
+	}
+	sort.Strings(clients)
+	var list []clientRoles
+	for _, client := range clients {
+		key := fmt.Sprintf("%s.clientRoles[%q]", where, client)
+		if client == "" {
+			found.problem(key, "want a client id")
+		}
+		if len(byClient[client]) == 0 {
+			found.problem(key, "the list of roles is empty")
+		}
+		checkRoles(key, byClient[client], false, found)
+		list = append(list, clientRoles{client: client, roles: byClient[client]})
+	}
+	return list
+}
+
+// checkRoles checks a list of role or scope names. In rules an empty list is an
+// error; in a role mapping it means public and never comes here.
+func checkRoles(where string, roles []string, mapped bool, found *findings) {
+	if mapped {
+		where = strings.TrimSuffix(where, ".roles")
+	} else if roles != nil && len(roles) == 0 {
+		found.problem(where, "the list is empty; for a public rule say public: true")
+	}
+	folded := make(map[string]string, len(roles))
+	for i, role := range roles {
+		trimmed := strings.TrimSpace(role)
+		switch {
+		case trimmed == "":
+			found.problem(element(where, i), "want a role's name, got %q", role)
+		case trimmed != role:
+			found.warn(element(where, i), "%q begins or ends with a blank, and roles are compared exactly", role)
+		case role == "public":
+			found.warn(element(where, i), "\"public\" is taken as a role's name; a public path has an empty list in roleMapping, or public: true in rules")
+		}
+		fold := strings.ToLower(trimmed)
+		if known, ok := folded[fold]; ok {
+			if known == role {
+				found.warn(element(where, i), "%q is given twice", role)
+			} else {
+				found.warn(element(where, i), "%q differs from %q only in case or blanks, and roles are compared exactly", role, known)
+			}
+		}
+		folded[fold] = role
+	}
+}
+
+// element is the key of a list's element in a message.
+func element(where string, i int) string {
+	return fmt.Sprintf("%s[%d]", where, i)
+}
+
+// plainPathBytes are the bytes of a path that nothing can be wrong with.
+const plainPathBytes = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_~/@:+,"
+
+// checkRulePath refuses paths that no request can match, with the right spelling
+// where there is one.
+func checkRulePath(where, path string, found *findings) {
+	if strings.HasPrefix(path, "/") && strings.Trim(path, plainPathBytes) == "" && !strings.Contains(path, "//") {
+		return // nearly all; with 10,000 rules the tests below would count
+	}
+	shown := fmt.Sprintf("got %q", path)
+	switch {
+	case !strings.HasPrefix(path, "/"):
+		found.problem(where, "must start with \"/\", %s", shown)
+	case strings.Contains(path, "*"):
+		found.problem(where, "a prefix needs no pattern: write %q, %s", strings.TrimRight(path[:strings.IndexByte(path, '*')], "/")+"/", shown)
+	case strings.ContainsAny(path, "[]{}|^") || strings.Contains(path, "(?") || strings.Contains(path, ".+") || strings.HasSuffix(path, "$"):
+		found.problem(where, "want a plain path, not a pattern or a template, %s", shown)
+	case strings.ContainsAny(path, "?#"):
+		found.problem(where, "want a path without query and fragment, %s", shown)
+	case strings.Contains(path, "%"):
+		found.problem(where, "want the path decoded, such as \"/a b\" for \"/a%%20b\", %s", shown)
+	case strings.Contains(path, "\\"):
+		found.problem(where, "want \"/\" instead of \"\\\\\", %s", shown)
+	case strings.Contains(path, ";"):
+		found.problem(where, "want a path without \";\" parameters, %s", shown)
+	case strings.Contains(path, "//"):
+		found.problem(where, "no request matches \"//\": write %q, %s", slashes.ReplaceAllString(path, "/"), shown)
+	case removeDotSegments(path) != path:
+		found.problem(where, "no request matches \".\" and \"..\" segments: write %q, %s", removeDotSegments(path), shown)
+	case strings.ContainsAny(path, "\x00\t\r\n\x7f"):
+		found.problem(where, "want a path without control characters, %s", shown)
+	default:
+		// What else has more than one reading can be matched, but seldom as meant.
+		if trailingDots.ReplaceAllString(path, "$1$2") != path {
+			found.warn(where, "a segment ends with a dot or a blank; requests must also be allowed without it, %s", shown)
+		}
+	}
+}
+
+// checkTies refuses two rules for the same requests that disagree.
+func checkTies(table map[string][]*rule, found *findings) {
+	for _, list := range table {
+		for i, a := range list {
+			for _, b := range list[:i] {
+				if a == b || a.shadow != b.shadow || !overlap(a, b) {
+					continue
+				}
+				if sameDemands(a, b) {
+					found.warn(a.source, "the path %q is given twice; also at %s", a.path, b.source)
+				} else {
+					found.problem(a.source, "the path %q is given twice with different demands; also at %s (%q)", a.path, b.source, b.path)
+				}
+			}
+		}
+	}
+	sort.Strings(found.problems)
+}
+
+// overlap reports whether two rules of one path may both be for a request and
+// neither is more specific.
+func overlap(a, b *rule) bool {
+	if a.methods == nil || b.methods == nil {
+		return a.methods == nil && b.methods == nil
+	}
+	for method := range a.methods {
+		if b.methods[method] {
+			return true
+		}
+	}
+	return false
+}
+
+func sameDemands(a, b *rule) bool {
+	return demands(a) == demands(b)
+}
+
+// demands spells out what a rule asks for, independent of the order of its lists.
+func demands(ru *rule) string {
+	if ru.public {
+		return "public"
+	}
+	clients := make([]string, 0, len(ru.clientRoles))
+	for _, cr := range ru.clientRoles {
+		clients = append(clients, fmt.Sprintf("%q%q", cr.client, sorted(cr.roles)))
+	}
+	return fmt.Sprintf("%q %q %q %q", sorted(ru.anyRole), sorted(ru.allRoles), sorted(ru.scopes), clients)
+}
+
+func sorted(list []string) []string {
+	out := append([]string{}, list...)
+	sort.Strings(out)
+	return out
+}
+
+// lintPrefixes warns of a public prefix with protected paths beneath it: right
+// where it is meant, and easily not meant.
+func lintPrefixes(po *policy, found *findings) {
+	for key, list := range po.prefix {
+		if key == "" {
+			continue
+		}
+		for _, ru := range list {
+			if ru.public {
+				continue
+			}
+			for p := parentPath(key); p != ""; p = parentPath(p) {
+				for _, above := range po.prefix[p] {
+					if above.public && above.methods == nil {
+						found.warn(above.source, "the public path %q lies above the protected path %q (%s); what is not beneath the latter is public", above.path, ru.path, ru.source)
+					}
+				}
+			}
+		}
+	}
+	sort.Strings(found.warnings)
+}
+
+func parentPath(p string) string {
+	return p[:strings.LastIndexByte(p, '/')]
+}

@@ -1,0 +1,58 @@
+package authproxy
+
+import "sync"
+
+// routeTable answers what the present policy says of a path, and remembers it.
+type routeTable struct {
+	memo *memo
+
+	mu      sync.Mutex
+	current *policy
+}
+
+// The bounds of the table of paths. Longer and rewritten paths are worked out each
+// time.
+const (
+	maxRoutes     = 4096
+	maxRouteBytes = 8 << 20
+	maxRoutePath  = 1024
+	routeBytes    = 400 // about what a route takes beside its path
+)
+
+func newRouteTable(po *policy) *routeTable {
+	return &routeTable{memo: newMemo(maxRoutes, maxRouteBytes), current: po}
+}
+
+// policy returns the present policy.
+func (t *routeTable) policy() *policy {
+	t.mu.Lock()
+	po := t.current
+	t.mu.Unlock()
+	return po
+}
+
+// replace puts another policy into force. A request that has already found its
+// route is still decided by the former.
+func (t *routeTable) replace(po *policy) {
+	t.mu.Lock()
+	t.current = po
+	t.mu.Unlock()
+	t.memo.clear()
+}
+
+// find returns the route of a path as it is forwarded; see forwardedPath.
+func (t *routeTable) find(raw, other string) *route {
+	if other == "" {
+		known, ok := t.memo.table.Load(raw)
+		if ok {
+			return known.(*route)
+		}
+	}
+	po := t.policy()
+	rt := newRoute(po, raw, other)
+	if other == "" && len(raw) <= maxRoutePath && !rt.bad {
+		still := func() bool { return t.policy() == po }
+		t.memo.store(raw, rt, len(raw)+routeBytes, still)
+	}
+	return rt
+}

@@ -1,0 +1,429 @@
+package authproxy
+
+import (
+	"context"
+	"crypto/rsa"
+	"encoding/json"
+	"net/http"
+	"sort"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+)
+
+// defaultAlgorithms are the signature algorithms accepted where the configuration
+// names none (RFC 7518 section 3.1, RFC 8037 section 3.1), and all there are: none
+// and HMAC are not to be had.
+var defaultAlgorithms = []string{
+	"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA",
+}
+
+// signingMethods are golang-jwt's, apart from PS*: its own accept a salt of any
+// length, RFC 7518 section 3.5 wants the hash's.
+var signingMethods = map[string]jwt.SigningMethod{
+	"RS256": jwt.SigningMethodRS256,
+	"RS384": jwt.SigningMethodRS384,
+	"RS512": jwt.SigningMethodRS512,
+	"PS256": strictPSS(jwt.SigningMethodPS256),
+	"PS384": strictPSS(jwt.SigningMethodPS384),
+	"PS512": strictPSS(jwt.SigningMethodPS512),
+	"ES256": jwt.SigningMethodES256,
+	"ES384": jwt.SigningMethodES384,
+	"ES512": jwt.SigningMethodES512,
+	"EdDSA": jwt.SigningMethodEdDSA,
+}
+
+func strictPSS(method *jwt.SigningMethodRSAPSS) jwt.SigningMethod {
+	return &jwt.SigningMethodRSAPSS{
+		SigningMethodRSA: method.SigningMethodRSA,
+		Options:          &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash},
+	}
+}
+
+// maxKeysTried bounds how many keys of one kid a token is tried with.
+const maxKeysTried = 8
+
+// bearerToken takes the token out of the places configured. cacheKey is what the
+// verified token is remembered by: the header's value as it is, so that the warm
+// way need not take it apart. The reason is "" when there is exactly one.
+func (g *gate) bearerToken(r *http.Request) (token, cacheKey, reason string) {
+	values := r.Header["Authorization"]
+	if len(values) > 1 {
+		return "", "", reasonManyTokens
+	}
+	if len(values) == 1 {
+		token, reason = bearerCredential(values[0])
+		if reason != "" {
+			return "", "", reason
+		}
+		cacheKey = values[0]
+	}
+	if g.cookieName == "" && g.queryParam == "" {
+		if token == "" {
+			return "", "", reasonNoToken
+		}
+		return token, cacheKey, ""
+	}
+
+	var tokens []string
+	if token != "" {
+		tokens = append(tokens, token)
+	}
+	if g.cookieName != "" {
+		for _, cookie := range r.Cookies() {
+			if cookie.Name == g.cookieName && cookie.Value != "" {
+				tokens = append(tokens, cookie.Value)
+			}
+		}
+	}
+	if g.queryParam != "" {
+		// What does not parse is dropped; a token would be lost, not gained.
+		for _, value := range r.URL.Query()[g.queryParam] {
+			if value != "" {
+				tokens = append(tokens, value)
+			}
+		}
+	}
+	switch {
+	case len(tokens) == 0:
+		return "", "", reasonNoToken
+	case len(tokens) > 1:
+		return "", "", reasonManyTokens
+	}
+	if cacheKey == "" {
+		cacheKey = "Bearer " + tokens[0]
+	}
+	return tokens[0], cacheKey, ""
+}
+
+// bearerCredential reads an Authorization header (RFC 6750 section 2.1). The scheme
+// is compared without regard to case (RFC 9110 section 11.1). Another scheme is no
+// token.
+func bearerCredential(value string) (token, reason string) {
+	scheme := value
+	at := strings.IndexAny(value, " \t")
+	if at >= 0 {
+		scheme = value[:at]
+		token = strings.TrimLeft(value[at:], " ")
+	}
+	if !strings.EqualFold(scheme, "Bearer") {
+		return "", ""
+	}
+	if token == "" || strings.ContainsAny(token, " \t,") {
+		return "", reasonBadHeader
+	}
+	return token, ""
+}
+
+// joseHeader is what counts of a token's header (RFC 7515 section 4.1). Where it
+// names a key itself (jwk, jku, x5u, x5c), that is not even read.
+type joseHeader struct {
+	alg         string
+	kid         string
+	hasKeyID    bool
+	accessToken bool // typ says at+jwt (RFC 9068 section 2.1)
+}
+
+// verifier turns tokens into principals by one set of settings, shared by all
+// middlewares that agree on them.
+type verifier struct {
+	algorithms map[string]bool
+	parties    map[string]bool // empty: any
+	leeway     time.Duration
+	requireTyp bool
+	skipAud    bool
+	maxBytes   int
+	rolesClaim [][]string
+	identity   []identityClaim
+	issuers    map[string]*trustedIssuer
+	only       *trustedIssuer // where there is one issuer
+	cache      *tokenCache    // nil: off
+
+	// headers remembers decoded JOSE headers by their text: all tokens under one key
+	// share theirs. Only those of good tokens enter.
+	headers     *sync.Map
+	headerCount *atomic.Int64
+
+	verified *atomic.Int64 // signatures found good
+	hints    *onceLog
+}
+
+// trustedIssuer is one issuer with what its tokens must say.
+type trustedIssuer struct {
+	issuer      string
+	keys        *keySource
+	audience    map[string]bool
+	clientRoles []string
+}
+
+// identityClaim is a header to the service and the claim that fills it.
+type identityClaim struct {
+	header string
+	claim  string
+}
+
+// refusal says why a token is refused; reason is "" when it is not. The rest is for
+// the log and comes from the token: unverified, foreign text.
+type refusal struct {
+	reason     string
+	kid        string
+	issuer     string
+	party      string
+	retryAfter time.Duration
+}
+
+const maxHeadersKept = 256
+
+// verify checks a token from its shape to its claims, the cheapest tests first, and
+// nothing of the payload before its signature but, where it is needed to find the
+// key, the issuer's name.
+func (v *verifier) verify(ctx context.Context, token string) (*principal, refusal) {
+	var no refusal
+	if len(token) > v.maxBytes {
+		no.reason = reasonTooLong
+		return nil, no
+	}
+	head, rest, _ := strings.Cut(token, ".")
+	body, tail, _ := strings.Cut(rest, ".")
+	// The decoder skips line ends, so they are looked for here.
+	if head == "" || body == "" || tail == "" || strings.ContainsAny(token, "\r\n") {
+		no.reason = reasonShape
+		return nil, no
+	}
+	signature, err := strictBase64.DecodeString(tail)
+	if err != nil {
+		no.reason = reasonShape
+		return nil, no
+	}
+	payload, err := strictBase64.DecodeString(body)
+	if err != nil {
+		no.reason = reasonShape
+		return nil, no
+	}
+	header, reason := v.header(head)
+	if reason != "" {
+		no.reason = reason
+		return nil, no
+	}
+	no.kid = header.kid
+
+	issuer := v.only
+	if issuer == nil {
+		no.issuer = issuerOf(payload)
+		issuer = v.issuers[no.issuer]
+		if issuer == nil {
+			no.reason = reasonIssuer
+			return nil, no
+		}
+	}
+	ours := func() bool { return issuerOf(payload) == issuer.issuer }
+	keys, reason := issuer.keys.lookup(ctx, header, ours)
+	if reason != "" {
+		no.reason = reason
+		if reason == reasonKeysUnavailable {
+			no.retryAfter = issuer.keys.retryAfter()
+		}
+		return nil, no
+	}
+	signer := verifySignature(keys, header.alg, token[:len(head)+1+len(body)], signature)
+	if signer == nil {
+		no.reason = reasonSignature
+		return nil, no
+	}
+	v.verified.Add(1)
+
+	claims, err := decodeObject(payload, maxClaimsNesting)
+	if err != nil {
+		no.reason = reasonClaims
+		return nil, no
+	}
+	no.issuer, _ = claims["iss"].(string)
+	no.party, _ = claims["azp"].(string)
+	p, reason := v.accept(claims, header, issuer, time.Now())
+	if reason != "" {
+		no.reason = reason
+		return nil, no
+	}
+	p.source = issuer.keys
+	p.fingerprint = signer.fingerprint
+	p.kid = header.kid
+	p.bytes += len(head) + len(signer.fingerprint)
+	v.fillIdentity(p, claims, payload)
+	v.keepHeader(head, header)
+	return p, no
+}
+
+// verifySignature returns the key under which the signature is good (RFC 7515
+// section 5.2), nil if there is none.
+func verifySignature(keys []*key, alg, signed string, signature []byte) *key {
+	method := signingMethods[alg]
+	for i, k := range keys {
+		if i == maxKeysTried {
+			return nil
+		}
+		err := method.Verify(signed, signature, k.public)
+		if err == nil {
+			return k
+		}
+	}
+	return nil
+}
+
+// issuerOf reads the issuer's name from a payload that is not verified yet, without
+// decoding the rest. After the signature it is checked again, with the rest.
+func issuerOf(payload []byte) string {
+	var claims map[string]json.RawMessage
+	if json.Unmarshal(payload, &claims) != nil {
+		return ""
+	}
+	var issuer string
+	if json.Unmarshal(claims["iss"], &issuer) != nil {
+		return ""
+	}
+	return issuer
+}
+
+// header decodes and checks a JOSE header (RFC 7515 section 4.1, RFC 8725 section 3).
+func (v *verifier) header(head string) (*joseHeader, string) {
+	known, ok := v.headers.Load(head)
+	if ok {
+		return known.(*joseHeader), ""
+	}
+	if len(head) > maxHeaderBytes {
+		return nil, reasonHeader
+	}
+	text, err := strictBase64.DecodeString(head)
+	if err != nil {
+		return nil, reasonShape
+	}
+	fields, err := decodeObject(text, maxHeaderNesting)
+	if err != nil {
+		return nil, reasonHeader
+	}
+	// crit and b64 change what is signed (RFC 7515 section 4.1.11, RFC 7797); zip, enc
+	// and epk belong to encryption.
+	for _, name := range []string{"crit", "b64", "zip", "enc", "epk"} {
+		_, present := fields[name]
+		if present {
+			return nil, reasonHeader
+		}
+	}
+	h := &joseHeader{}
+	typ, present := fields["typ"]
+	if present {
+		name, _ := typ.(string)
+		h.accessToken = strings.EqualFold(name, "at+jwt") || strings.EqualFold(name, "application/at+jwt")
+		if !h.accessToken && !strings.EqualFold(name, "JWT") {
+			return nil, reasonHeader
+		}
+	}
+	kid, present := fields["kid"]
+	if present {
+		h.hasKeyID = true
+		h.kid, _ = kid.(string)
+		if h.kid == "" || len(h.kid) > maxKeyID {
+			return nil, reasonHeader
+		}
+	}
+	h.alg, _ = fields["alg"].(string)
+	if !v.algorithms[h.alg] {
+		return nil, reasonAlgorithm
+	}
+	return h, ""
+}
+
+// maxHeaderBytes bounds the encoded JOSE header; Keycloak's have some 130.
+const maxHeaderBytes = 8 << 10
+
+func (v *verifier) keepHeader(head string, h *joseHeader) {
+	_, known := v.headers.Load(head)
+	if known || v.headerCount.Load() >= maxHeadersKept {
+		return
+	}
+	v.headerCount.Add(1)
+	v.headers.Store(head, h)
+}
+
+// accept checks the claims of a token whose signature is good.
+func (v *verifier) accept(claims map[string]interface{}, h *joseHeader, issuer *trustedIssuer, now time.Time) (*principal, string) {
+	name, _ := claims["iss"].(string)
+	if name != issuer.issuer {
+		return nil, reasonIssuer
+	}
+	_, bound := claims["cnf"]
+	if bound {
+		// RFC 7800, RFC 9449 section 7.1: whoever holds the token alone is not who it
+		// is for.
+		return nil, reasonBound
+	}
+	if !typeFits(claims, h, v.requireTyp) {
+		return nil, reasonType
+	}
+	end, reason := checkTimes(claims, now, v.leeway)
+	if reason != "" {
+		return nil, reason
+	}
+	if !audienceFits(claims, issuer.audience, v.skipAud) {
+		return nil, reasonAudience
+	}
+	party, _ := claims["azp"].(string)
+	if len(v.parties) > 0 && !v.parties[party] {
+		return nil, reasonParty
+	}
+	p := &principal{expires: end, party: party, bytes: principalBytes}
+	p.subject, _ = claims["sub"].(string)
+	p.collectRoles(claims, issuer.clientRoles, v.rolesClaim)
+	p.collectScopes(claims)
+	return p, ""
+}
+
+// principalBytes is about what a principal takes beside its texts.
+const principalBytes = 1000
+
+// fillIdentity works out the headers to the service.
+func (v *verifier) fillIdentity(p *principal, claims map[string]interface{}, payload []byte) {
+	var exact map[string]interface{}
+	for _, want := range v.identity {
+		claim := headerClaim(claims, want.claim)
+		if want.claim == "roles" {
+			claim = roleList(p.roles)
+		}
+		switch claim.(type) {
+		case float64, map[string]interface{}:
+			if exact == nil {
+				exact = exactClaims(payload)
+			}
+			claim = headerClaim(exact, want.claim)
+		}
+		value, ok, dropped := headerValue(claim)
+		if dropped {
+			v.hints.warn("dropped "+want.header, "a list's element with a comma or a control character is left out of a header", "header", want.header)
+		}
+		if !ok {
+			if want.claim == "sub" && p.subject == "" {
+				v.hints.warn("sub", "a token without sub passes by its roles, but no user id is set; give the client Keycloak's scope \"basic\"", "azp", clip(p.party))
+			}
+			continue
+		}
+		p.identity = append(p.identity, identityValue{name: want.header, value: value})
+		p.bytes += len(want.header) + len(value)
+	}
+}
+
+func roleList(roles map[string]bool) interface{} {
+	names := make([]string, 0, len(roles))
+	for role := range roles {
+		if role != "" {
+			names = append(names, role)
+		}
+	}
+	sort.Strings(names)
+	list := make([]interface{}, 0, len(names))
+	for _, name := range names {
+		list = append(list, name)
+	}
+	return list
+}
