@@ -33,9 +33,10 @@ type identityValue struct {
 // from the next.
 const maxNumericDate = 1 << 53
 
-// numericDate reads a time claim (RFC 7519 section 2). present is false when there
-// is none; ok is false when it is anything but a sound number.
-func numericDate(claims map[string]interface{}, name string) (at time.Time, present, ok bool) {
+// numericDate reads a time claim (RFC 7519 section 2) and tells whether there is
+// one, and whether it is a sound number or not there at all.
+func numericDate(claims map[string]interface{}, name string) (time.Time, bool, bool) {
+	var at time.Time
 	value, present := claims[name]
 	if !present {
 		return at, false, true
@@ -109,17 +110,37 @@ func typeFits(claims map[string]interface{}, h *joseHeader, require bool) bool {
 	if !present {
 		return h.accessToken || !require
 	}
-	name, _ := typ.(string)
+	name := textOf(typ)
 	return strings.EqualFold(name, "Bearer")
 }
 
-// stringList converts a list of strings; ok is false for anything else.
-func stringList(v interface{}) (list []string, ok bool) {
+// textOf is v where it is a string, else "". In the interpreter the first value of
+// a comma-ok form keeps what it held before when ok is false; a function of its own
+// starts afresh.
+func textOf(v interface{}) string {
+	text, ok := v.(string)
+	if !ok {
+		return ""
+	}
+	return text
+}
+
+// objectOf is v where it is a JSON object, else nil; see textOf.
+func objectOf(v interface{}) map[string]interface{} {
+	object, ok := v.(map[string]interface{})
+	if !ok {
+		return nil
+	}
+	return object
+}
+
+// stringList converts a list of strings and tells whether v is one.
+func stringList(v interface{}) ([]string, bool) {
 	items, isList := v.([]interface{})
 	if !isList {
 		return nil, false
 	}
-	list = make([]string, 0, len(items))
+	list := make([]string, 0, len(items))
 	for _, item := range items {
 		text, isString := item.(string)
 		if !isString {
@@ -142,12 +163,10 @@ func clientRoleKey(client, role string) string {
 func (p *principal) collectRoles(claims map[string]interface{}, clients []string, places [][]string) {
 	p.roles = map[string]bool{"": true} // see anyPrincipal
 	p.clientRoles = map[string]bool{}
-	realm, _ := claims["realm_access"].(map[string]interface{})
-	p.addRoles(realm["roles"])
-	access, _ := claims["resource_access"].(map[string]interface{})
+	p.addRoles(objectOf(claims["realm_access"])["roles"])
+	access := objectOf(claims["resource_access"])
 	for client, entry := range access {
-		entry, _ := entry.(map[string]interface{})
-		list, ok := stringList(entry["roles"])
+		list, ok := stringList(objectOf(entry)["roles"])
 		if !ok {
 			continue
 		}
@@ -157,8 +176,7 @@ func (p *principal) collectRoles(claims map[string]interface{}, clients []string
 		}
 	}
 	for _, client := range clients {
-		entry, _ := access[client].(map[string]interface{})
-		p.addRoles(entry["roles"])
+		p.addRoles(objectOf(access[client])["roles"])
 	}
 	for _, path := range places {
 		p.addRoles(claimAt(claims, path))
@@ -166,7 +184,10 @@ func (p *principal) collectRoles(claims map[string]interface{}, clients []string
 }
 
 func (p *principal) addRoles(v interface{}) {
-	list, _ := stringList(v)
+	list, ok := stringList(v)
+	if !ok {
+		return
+	}
 	for _, role := range list {
 		p.roles[role] = true
 		p.bytes += len(role) + mapEntryBytes
@@ -178,9 +199,8 @@ const mapEntryBytes = 40
 
 // collectScopes splits the scope claim (RFC 8693 section 4.2).
 func (p *principal) collectScopes(claims map[string]interface{}) {
-	text, _ := claims["scope"].(string)
 	p.scopes = map[string]bool{}
-	for _, scope := range strings.Fields(text) {
+	for _, scope := range strings.Fields(textOf(claims["scope"])) {
 		p.scopes[scope] = true
 		p.bytes += len(scope) + mapEntryBytes
 	}
@@ -190,8 +210,7 @@ func (p *principal) collectScopes(claims map[string]interface{}) {
 func claimAt(claims map[string]interface{}, path []string) interface{} {
 	var at interface{} = claims
 	for _, name := range path {
-		object, _ := at.(map[string]interface{})
-		at = object[name]
+		at = objectOf(at)[name]
 	}
 	return at
 }
@@ -206,10 +225,11 @@ func headerClaim(claims map[string]interface{}, name string) interface{} {
 	return claimAt(claims, strings.Split(name, "."))
 }
 
-// headerValue turns a claim into a header's value. ok is false when the header must
-// stay absent: no claim, a control character, or text of several lines. dropped
-// says that a list's element was left out.
-func headerValue(v interface{}) (value string, ok, dropped bool) {
+// headerValue turns a claim into a header's value. The second result is false when
+// the header must stay absent: no claim, a control character, or text of several
+// lines. The third says that a list's element was left out.
+func headerValue(v interface{}) (string, bool, bool) {
+	dropped := false
 	switch claim := v.(type) {
 	case nil:
 		return "", false, false
@@ -228,7 +248,7 @@ func headerValue(v interface{}) (value string, ok, dropped bool) {
 			}
 			kept = append(kept, element)
 		}
-		value = strings.Join(kept, ",")
+		value := strings.Join(kept, ",")
 		return value, value != "", dropped
 	}
 	text, err := jsonText(v)

@@ -34,7 +34,7 @@ func newIdentityHeaders(names []string) *identityHeaders {
 	ids := &identityHeaders{folded: map[string]bool{}, harmless: map[string]bool{}}
 	for _, name := range names {
 		ids.folded[foldHeader(name)] = true
-		ids.lengths |= 1 << uint(len(name))
+		ids.lengths |= uint64(1) << uint(len(name))
 	}
 	for _, name := range commonHeaders {
 		if !ids.folded[foldHeader(name)] {
@@ -53,8 +53,7 @@ func foldHeader(name string) string {
 		switch {
 		case c >= 'A' && c <= 'Z':
 			c += 'a' - 'A'
-		case c >= 'a' && c <= 'z', c >= '0' && c <= '9':
-		default:
+		case (c < 'a' || c > 'z') && (c < '0' || c > '9'):
 			c = '-'
 		}
 		folded[i] = c

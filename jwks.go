@@ -139,7 +139,7 @@ func parseKey(member []byte) (*key, skippedKey) {
 		skip.reason = err.Error()
 		return nil, skip
 	}
-	kid, _ := fields["kid"].(string)
+	kid := textOf(fields["kid"])
 	skip.kid = kid
 	if _, ok := fields["kid"].(string); !ok && fields["kid"] != nil {
 		skip.reason = "kid is not a string"
@@ -150,7 +150,7 @@ func parseKey(member []byte) (*key, skippedKey) {
 		skip.reason = "kid is too long"
 		return nil, skip
 	}
-	kty, _ := fields["kty"].(string)
+	kty := textOf(fields["kty"])
 	if kty == "oct" || fields["k"] != nil {
 		skip.secret = true
 		skip.reason = "a symmetric key in a public key set"
@@ -189,7 +189,7 @@ func parseKey(member []byte) (*key, skippedKey) {
 		return nil, skip
 	}
 	if alg, ok := fields["alg"]; ok {
-		name, _ := alg.(string)
+		name := textOf(alg)
 		if !k.allows(name) {
 			skip.reason = fmt.Sprintf("alg %q is not for a %s key of this kind", name, kty)
 			return nil, skip
@@ -202,7 +202,10 @@ func parseKey(member []byte) (*key, skippedKey) {
 
 // lists reports whether v is a list that holds a word.
 func lists(v interface{}, word string) bool {
-	list, _ := v.([]interface{})
+	list, ok := v.([]interface{})
+	if !ok {
+		return false
+	}
 	for _, item := range list {
 		if item == word {
 			return true
@@ -242,7 +245,7 @@ func (k *key) parseRSA(fields map[string]interface{}) error {
 // parseEC reads an elliptic curve public key (RFC 7518 section 6.2.1). The point
 // must be on the curve.
 func (k *key) parseEC(fields map[string]interface{}) error {
-	crv, _ := fields["crv"].(string)
+	crv := textOf(fields["crv"])
 	var curve elliptic.Curve
 	var check ecdh.Curve
 	var alg string
@@ -286,8 +289,8 @@ func (k *key) parseEC(fields map[string]interface{}) error {
 
 // parseOKP reads an Ed25519 public key (RFC 8037 section 2).
 func (k *key) parseOKP(fields map[string]interface{}) error {
-	if crv, _ := fields["crv"].(string); crv != "Ed25519" {
-		return fmt.Errorf("unknown curve %q", crv)
+	if textOf(fields["crv"]) != "Ed25519" {
+		return fmt.Errorf("unknown curve %q", textOf(fields["crv"]))
 	}
 	x, err := keyBytes(fields, "x")
 	if err != nil {

@@ -218,6 +218,11 @@ func (s *keySource) lookup(ctx context.Context, h *joseHeader, ours func() bool)
 	}
 
 	s.mu.Lock()
+	set = s.usableLocked()
+	if set != nil && set.knows(h) {
+		s.mu.Unlock()
+		return found(set, h) // fetched in the meantime
+	}
 	call := s.inflight
 	if call == nil && time.Since(s.asked) >= s.config.minRefresh {
 		s.asked = time.Now()

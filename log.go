@@ -116,7 +116,9 @@ var decisions = &decisionLimiter{windows: map[string]*decisionWindow{}}
 
 // admit reports whether a line of a reason may be written now, and how many were
 // left out since the last one.
-func (l *decisionLimiter) admit(reason string, now time.Time) (ok bool, leftOut int) {
+func (l *decisionLimiter) admit(reason string, now time.Time) (bool, int) {
+	ok := false
+	leftOut := 0
 	l.mu.Lock()
 	window := l.windows[reason]
 	if window == nil {

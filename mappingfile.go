@@ -60,9 +60,14 @@ func parseMapping(name string, text []byte, found *findings) []ruleSource {
 
 // parseYAML returns the root of the only document, nil for an empty one.
 func parseYAML(text []byte) (root *yaml.Node, err error) {
-	// In the interpreter the library's own recovery of its panics lets some through.
+	// In the interpreter the library's own recovery of its panics lets some through,
+	// and named results begin with what the caller's variables held.
+	root = nil
+	err = nil
 	defer func() {
-		if r := recover(); r != nil {
+		r := recover()
+		if r != nil {
+			root = nil
 			err = errors.New(strings.Trim(fmt.Sprint(r), "{}"))
 		}
 	}()

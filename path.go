@@ -26,10 +26,10 @@ var errBadPath = errors.New("path cannot be read")
 // forwardedPath returns the path of the request as it will be forwarded, still
 // percent-encoded and without its query. Traefik forwards RequestURI, while
 // middlewares before this one may have rewritten URL alone; where the two
-// disagree, other is the path that URL stands for, and both count.
-func forwardedPath(r *http.Request) (raw, other string) {
+// disagree, the second result is the path that URL stands for, and both count.
+func forwardedPath(r *http.Request) (string, string) {
 	escaped := r.URL.EscapedPath()
-	raw = r.RequestURI
+	raw := r.RequestURI
 	if raw == "" {
 		return escaped, ""
 	}

@@ -95,13 +95,13 @@ func (e *gateEntry) addUser(ctx context.Context) {
 }
 
 func (e *gateEntry) dropEnded() {
-	live := make([]context.Context, 0, 2*len(e.users)+4)
+	var live []context.Context
 	for _, user := range e.users {
 		if user.Err() == nil {
 			live = append(live, user)
 		}
 	}
-	e.users = live
+	e.users = append(make([]context.Context, 0, 2*len(live)+8), live...)
 }
 
 // compile checks a configuration and sets up what it needs. The caller holds mu.

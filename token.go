@@ -46,19 +46,23 @@ func strictPSS(method *jwt.SigningMethodRSAPSS) jwt.SigningMethod {
 // maxKeysTried bounds how many keys of one kid a token is tried with.
 const maxKeysTried = 8
 
-// bearerToken takes the token out of the places configured. cacheKey is what the
-// verified token is remembered by: the header's value as it is, so that the warm
-// way need not take it apart. The reason is "" when there is exactly one.
-func (g *gate) bearerToken(r *http.Request) (token, cacheKey, reason string) {
+// bearerToken takes the token out of the places configured. The second result is
+// what the verified token is remembered by: the header's value as it is, so that
+// the warm way need not take it apart. The third, the reason, is "" when there is
+// exactly one token.
+func (g *gate) bearerToken(r *http.Request) (string, string, string) {
+	token := ""
+	cacheKey := ""
 	values := r.Header["Authorization"]
 	if len(values) > 1 {
 		return "", "", reasonManyTokens
 	}
 	if len(values) == 1 {
-		token, reason = bearerCredential(values[0])
+		credential, reason := bearerCredential(values[0])
 		if reason != "" {
 			return "", "", reason
 		}
+		token = credential
 		cacheKey = values[0]
 	}
 	if g.cookieName == "" && g.queryParam == "" {
@@ -93,7 +97,7 @@ func (g *gate) bearerToken(r *http.Request) (token, cacheKey, reason string) {
 	case len(tokens) > 1:
 		return "", "", reasonManyTokens
 	}
-	if cacheKey == "" {
+	if token == "" {
 		cacheKey = "Bearer " + tokens[0]
 	}
 	return tokens[0], cacheKey, ""
@@ -102,8 +106,9 @@ func (g *gate) bearerToken(r *http.Request) (token, cacheKey, reason string) {
 // bearerCredential reads an Authorization header (RFC 6750 section 2.1). The scheme
 // is compared without regard to case (RFC 9110 section 11.1). Another scheme is no
 // token.
-func bearerCredential(value string) (token, reason string) {
+func bearerCredential(value string) (string, string) {
 	scheme := value
+	token := ""
 	at := strings.IndexAny(value, " \t")
 	if at >= 0 {
 		scheme = value[:at]
@@ -240,8 +245,8 @@ func (v *verifier) verify(ctx context.Context, token string) (*principal, refusa
 		no.reason = reasonClaims
 		return nil, no
 	}
-	no.issuer, _ = claims["iss"].(string)
-	no.party, _ = claims["azp"].(string)
+	no.issuer = textOf(claims["iss"])
+	no.party = textOf(claims["azp"])
 	p, reason := v.accept(claims, header, issuer, time.Now())
 	if reason != "" {
 		no.reason = reason
@@ -314,7 +319,7 @@ func (v *verifier) header(head string) (*joseHeader, string) {
 	h := &joseHeader{}
 	typ, present := fields["typ"]
 	if present {
-		name, _ := typ.(string)
+		name := textOf(typ)
 		h.accessToken = strings.EqualFold(name, "at+jwt") || strings.EqualFold(name, "application/at+jwt")
 		if !h.accessToken && !strings.EqualFold(name, "JWT") {
 			return nil, reasonHeader
@@ -323,12 +328,12 @@ func (v *verifier) header(head string) (*joseHeader, string) {
 	kid, present := fields["kid"]
 	if present {
 		h.hasKeyID = true
-		h.kid, _ = kid.(string)
+		h.kid = textOf(kid)
 		if h.kid == "" || len(h.kid) > maxKeyID {
 			return nil, reasonHeader
 		}
 	}
-	h.alg, _ = fields["alg"].(string)
+	h.alg = textOf(fields["alg"])
 	if !v.algorithms[h.alg] {
 		return nil, reasonAlgorithm
 	}
@@ -349,7 +354,7 @@ func (v *verifier) keepHeader(head string, h *joseHeader) {
 
 // accept checks the claims of a token whose signature is good.
 func (v *verifier) accept(claims map[string]interface{}, h *joseHeader, issuer *trustedIssuer, now time.Time) (*principal, string) {
-	name, _ := claims["iss"].(string)
+	name := textOf(claims["iss"])
 	if name != issuer.issuer {
 		return nil, reasonIssuer
 	}
@@ -369,12 +374,12 @@ func (v *verifier) accept(claims map[string]interface{}, h *joseHeader, issuer *
 	if !audienceFits(claims, issuer.audience, v.skipAud) {
 		return nil, reasonAudience
 	}
-	party, _ := claims["azp"].(string)
+	party := textOf(claims["azp"])
 	if len(v.parties) > 0 && !v.parties[party] {
 		return nil, reasonParty
 	}
 	p := &principal{expires: end, party: party, bytes: principalBytes}
-	p.subject, _ = claims["sub"].(string)
+	p.subject = textOf(claims["sub"])
 	p.collectRoles(claims, issuer.clientRoles, v.rolesClaim)
 	p.collectScopes(claims)
 	return p, ""

@@ -50,7 +50,7 @@ func newWatchedMapping(path string) *watchedMapping {
 
 // present returns the rules of the last good version, and problems where there has
 // been none.
-func (m *watchedMapping) present() (sources []ruleSource, version int, problems []string) {
+func (m *watchedMapping) present() ([]ruleSource, int, []string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.version == 0 {
