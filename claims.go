@@ -16,6 +16,7 @@ type principal struct {
 	clientRoles map[string]bool // by clientRoleKey, of every client
 	scopes      map[string]bool
 	identity    []identityValue
+	user        string // the first identity header's value, made of sub
 
 	subject, party, kid string // for the log only
 	source              *keySource

@@ -15,6 +15,8 @@ type gate struct {
 	name     string
 	verifier *verifier
 	routes   *routeTable
+	warm     *warmTable // nil: every request goes the whole way
+	userID   string     // the header of the user id
 	identity *identityHeaders
 	answers  map[int]*answer
 	log      *slog.Logger
@@ -35,6 +37,7 @@ type decision struct {
 	rule      *rule      // that decided; nil where none was asked
 	principal *principal // nil without a good token
 	cached    bool
+	cacheKey  string  // what the token is remembered by
 	refused   refusal // of the token
 	tried     []triedRule
 }
@@ -110,7 +113,7 @@ func (g *gate) decide(r *http.Request, rt *route) decision {
 		d.rule = chosen.enforced[0]
 		return d
 	}
-	d.principal, d.cached, d.refused = g.authenticate(r)
+	g.authenticate(r, &d)
 	for _, ru := range chosen.tried {
 		d.tried = append(d.tried, triedRule{rule: ru, reason: verdict(ru, d.principal, d.refused.reason)})
 	}

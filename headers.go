@@ -11,15 +11,12 @@ import (
 // like one of ours is a client's attempt to speak for itself.
 type identityHeaders struct {
 	folded map[string]bool
-	// lengths has the bit of each name's length. Folding goes byte by byte and keeps
-	// the length, so a loop over headers need only look at that.
-	lengths uint64
+	// suspect are the lengths of the names. Folding goes byte by byte and keeps the
+	// length, so a loop over headers need look no closer than that.
+	suspect map[int]bool
 	// harmless are common headers that happen to be as long as one of ours.
 	harmless map[string]bool
 }
-
-// maxIdentityHeader is the longest name of an identity header, given by lengths.
-const maxIdentityHeader = 63
 
 // commonHeaders are on nearly every request that Traefik passes on.
 var commonHeaders = []string{
@@ -31,10 +28,10 @@ var commonHeaders = []string{
 }
 
 func newIdentityHeaders(names []string) *identityHeaders {
-	ids := &identityHeaders{folded: map[string]bool{}, harmless: map[string]bool{}}
+	ids := &identityHeaders{folded: map[string]bool{}, suspect: map[int]bool{}, harmless: map[string]bool{}}
 	for _, name := range names {
 		ids.folded[foldHeader(name)] = true
-		ids.lengths |= uint64(1) << uint(len(name))
+		ids.suspect[len(name)] = true
 	}
 	for _, name := range commonHeaders {
 		if !ids.folded[foldHeader(name)] {
@@ -72,7 +69,7 @@ func (ids *identityHeaders) removeFrom(r *http.Request) {
 
 func (ids *identityHeaders) remove(h http.Header) {
 	for name := range h {
-		if len(name) > maxIdentityHeader || ids.lengths>>uint(len(name))&1 == 0 || ids.harmless[name] {
+		if !ids.suspect[len(name)] || ids.harmless[name] {
 			continue
 		}
 		if ids.folded[foldHeader(name)] {

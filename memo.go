@@ -5,8 +5,6 @@ import "sync"
 // memo is a bounded table in two generations: the young one is filled; when it is
 // full the old one is dropped and the young becomes old. So a hit writes nothing
 // and takes no lock, and a flood of new keys costs no more than the table's size.
-//
-// table is read directly on the warm way: Load is one call into compiled code.
 type memo struct {
 	table *sync.Map
 
@@ -14,8 +12,9 @@ type memo struct {
 	young      []string
 	old        []string
 	youngBytes int
-	maxEntries int // of one generation
-	maxBytes   int // of one generation
+	maxEntries int    // of one generation
+	maxBytes   int    // of one generation
+	turned     func() // called, under mu, after values have been dropped for room; may be nil
 }
 
 // newMemo returns a table of at most entries keys and about bytes bytes.
@@ -51,6 +50,9 @@ func (m *memo) turn() {
 	m.old = m.young
 	m.young = nil
 	m.youngBytes = 0
+	if m.turned != nil {
+		m.turned()
+	}
 }
 
 // forget drops every value for which gone holds.

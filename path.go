@@ -118,7 +118,11 @@ func odd(raw string) bool {
 	return strings.ContainsAny(raw, oddBytes) ||
 		strings.Contains(raw, "//") || strings.Contains(raw, "/.") || strings.Contains(raw, "./") ||
 		strings.HasSuffix(raw, ".") ||
-		utf8.RuneCountInString(raw) != len(raw)
+		beyondASCII(raw)
+}
+
+func beyondASCII(p string) bool {
+	return utf8.RuneCountInString(p) != len(p) || !utf8.ValidString(p)
 }
 
 const oddBytes = "%;\\?# \x00\x01\x02\x03\x04\x05\x06\x07\x08\t\n\x0b\x0c\r\x0e\x0f" +
@@ -157,7 +161,7 @@ func appendTransformed(queue []string, p string) []string {
 		}
 		queue = append(queue, controls.Replace(p))
 	}
-	if utf8.RuneCountInString(p) != len(p) {
+	if beyondASCII(p) {
 		queue = append(queue, lookalikes.Replace(p))
 	}
 	return queue

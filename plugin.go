@@ -8,7 +8,6 @@ package authproxy
 import (
 	"context"
 	"net/http"
-	"time"
 )
 
 // New compiles a configuration into a handler in front of next. It makes no network
@@ -24,7 +23,7 @@ func New(ctx context.Context, next http.Handler, config *Config, name string) (h
 		return nil, err
 	}
 	slow := &middleware{gate: g, next: next}
-	if !g.hasWarmWay() {
+	if g.warm == nil {
 		return slow, nil
 	}
 	warm := g.warmWay(next, slow)
@@ -57,6 +56,9 @@ func (m *middleware) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		g.refuse(w, r, d)
 		return
 	}
+	if g.warm != nil {
+		g.learn(r, raw, other, rt, d)
+	}
 	if d.principal != nil {
 		setIdentity(r.Header, d.principal)
 	}
@@ -64,67 +66,4 @@ func (m *middleware) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		g.withdrawToken(r)
 	}
 	m.next.ServeHTTP(w, r)
-}
-
-// hasWarmWay reports whether nothing is configured that the warm way leaves out.
-func (g *gate) hasWarmWay() bool {
-	return !g.shadow && !g.logAll && g.forwardAuthorization && g.cookieName == "" && g.queryParam == "" &&
-		g.verifier.cache != nil
-}
-
-// warmWay is the five steps for a known path and a known token. Whatever it does
-// not know, or would refuse, goes the whole way, so it can only ever let pass what
-// slow would let pass too.
-//
-// Its text is as short as can be: the interpreter allocates a place for every
-// intermediate result of a function, used or not, at each call. Captured variables
-// cost nothing, fields of a receiver an operation each.
-func (g *gate) warmWay(next, slow http.Handler) http.Handler {
-	lengths := g.identity.lengths
-	harmless := g.identity.harmless
-	routes := g.routes.memo.table
-	tokens := g.verifier.cache.memo.table
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h := r.Header
-		for name := range h {
-			// A spoofed name has the length of one of ours; the slow way looks closer.
-			if lengths>>uint(len(name))&1 == 1 && !harmless[name] {
-				slow.ServeHTTP(w, r)
-				return
-			}
-		}
-		uri := r.RequestURI
-		path := r.URL.Path
-		if uri != path && (len(uri) <= len(path) || uri[len(path)] != '?' || uri[:len(path)] != path) || r.Trailer != nil {
-			slow.ServeHTTP(w, r)
-			return
-		}
-		known, ok := routes.Load(path)
-		if !ok {
-			slow.ServeHTTP(w, r)
-			return
-		}
-		rt := known.(*route)
-		if rt.public {
-			next.ServeHTTP(w, r)
-			return
-		}
-		values := h["Authorization"]
-		if len(values) == 1 {
-			entry, ok := tokens.Load(values[0])
-			if ok {
-				p := entry.(*principal)
-				for _, role := range rt.roles {
-					if p.roles[role] && time.Until(p.expires) > 0 {
-						for _, id := range p.identity {
-							h[id.name] = []string{id.value}
-						}
-						next.ServeHTTP(w, r)
-						return
-					}
-				}
-			}
-		}
-		slow.ServeHTTP(w, r)
-	})
 }

@@ -124,6 +124,7 @@ type route struct {
 	public bool     // every reading is public
 	roles  []string // any one suffices; none where the route is public or not simple
 
+	policy     *policy
 	bad        bool // the path cannot be read
 	candidates [][]*rule
 	always     choice // for every method; used when byMethod is false
@@ -147,27 +148,11 @@ var openWhereTried = &rule{name: "shadow", public: true}
 
 // newRoute asks the policy for every reading of a path.
 func newRoute(po *policy, raw, other string) *route {
-	rt := &route{}
-	paths, err := readings(raw, po.fold)
+	rt := &route{policy: po}
+	paths, err := po.readingsOf(raw, other)
 	if err != nil {
 		rt.bad = true
 		return rt
-	}
-	if other != "" {
-		more, err := readings(other, po.fold)
-		if err != nil {
-			rt.bad = true
-			return rt
-		}
-		paths = append(paths, more...)
-	}
-	if len(po.exact) > 0 {
-		// An exact path tells "/x" from "/x/"; backends often do not.
-		for _, p := range paths {
-			if len(p) > 1 && strings.HasSuffix(p, "/") {
-				paths = append(paths, strings.TrimRight(p, "/"))
-			}
-		}
 	}
 	for _, p := range paths {
 		list := po.candidates(p)
@@ -199,6 +184,30 @@ func newRoute(po *policy, raw, other string) *route {
 		}
 	}
 	return rt
+}
+
+// readingsOf returns every path that the rules are asked for; see forwardedPath.
+func (po *policy) readingsOf(raw, other string) ([]string, error) {
+	paths, err := readings(raw, po.fold)
+	if err != nil {
+		return nil, err
+	}
+	if other != "" {
+		more, err := readings(other, po.fold)
+		if err != nil {
+			return nil, err
+		}
+		paths = append(paths, more...)
+	}
+	if len(po.exact) > 0 {
+		// An exact path tells "/x" from "/x/"; backends often do not.
+		for _, p := range paths {
+			if len(p) > 1 && strings.HasSuffix(p, "/") {
+				paths = append(paths, strings.TrimRight(p, "/"))
+			}
+		}
+	}
+	return paths, nil
 }
 
 // sameList reports whether the lists hold one that begins with the same rule and

@@ -144,7 +144,7 @@ func (g *registry) compile(config *Config, name string) (*gateEntry, error) {
 	entry.gate = &gate{
 		name:                 name,
 		verifier:             v,
-		routes:               newRouteTable(po),
+		userID:               names[0],
 		identity:             newIdentityHeaders(names),
 		answers:              newAnswers(realmOf(checked.issuers[0].keys.issuer)),
 		log:                  logger,
@@ -157,6 +157,11 @@ func (g *registry) compile(config *Config, name string) (*gateEntry, error) {
 		logRefused:           config.DecisionLog != decisionsOff,
 		logAll:               config.DecisionLog == decisionsAll,
 	}
+	if entry.gate.hasWarmWay() {
+		entry.gate.warm = newWarmTable()
+		v.cache.attach(entry.gate.warm)
+	}
+	entry.gate.routes = newRouteTable(po, entry.gate.warm)
 	if entry.mapping != nil {
 		entry.reader = &mappingReader{own: checked.sources, options: options, routes: entry.gate.routes, log: logger}
 		entry.mapping.add(entry.reader, mappingVersion)
@@ -322,6 +327,9 @@ func (g *registry) sweepLocked(now time.Time) {
 				delete(g.gates, key)
 				if entry.mapping != nil {
 					entry.mapping.remove(entry.reader)
+				}
+				if entry.gate.warm != nil {
+					entry.gate.verifier.cache.detach(entry.gate.warm)
 				}
 				continue
 			}

@@ -5,6 +5,7 @@ import "sync"
 // routeTable answers what the present policy says of a path, and remembers it.
 type routeTable struct {
 	memo *memo
+	warm *warmTable // nil: none
 
 	mu      sync.Mutex
 	current *policy
@@ -19,8 +20,8 @@ const (
 	routeBytes    = 400 // about what a route takes beside its path
 )
 
-func newRouteTable(po *policy) *routeTable {
-	return &routeTable{memo: newMemo(maxRoutes, maxRouteBytes), current: po}
+func newRouteTable(po *policy, warm *warmTable) *routeTable {
+	return &routeTable{memo: newMemo(maxRoutes, maxRouteBytes), warm: warm, current: po}
 }
 
 // policy returns the present policy.
@@ -38,6 +39,9 @@ func (t *routeTable) replace(po *policy) {
 	t.current = po
 	t.mu.Unlock()
 	t.memo.clear()
+	if t.warm != nil {
+		t.warm.clear()
+	}
 }
 
 // find returns the route of a path as it is forwarded; see forwardedPath.

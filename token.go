@@ -391,7 +391,7 @@ const principalBytes = 1000
 // fillIdentity works out the headers to the service.
 func (v *verifier) fillIdentity(p *principal, claims map[string]interface{}, payload []byte) {
 	var exact map[string]interface{}
-	for _, want := range v.identity {
+	for i, want := range v.identity {
 		claim := headerClaim(claims, want.claim)
 		if want.claim == "roles" {
 			claim = roleList(p.roles)
@@ -414,6 +414,9 @@ func (v *verifier) fillIdentity(p *principal, claims map[string]interface{}, pay
 			continue
 		}
 		p.identity = append(p.identity, identityValue{name: want.header, value: value})
+		if i == 0 {
+			p.user = value
+		}
 		p.bytes += len(want.header) + len(value)
 	}
 }

@@ -2,6 +2,7 @@ package authproxy
 
 import (
 	"net/http"
+	"sync"
 	"time"
 )
 
@@ -11,13 +12,40 @@ import (
 // enter, so they push nothing out.
 type tokenCache struct {
 	memo *memo
+
+	mu    sync.Mutex
+	gates map[*warmTable]bool // that hold what they found here
 }
 
 // maxCacheBytes bounds what all entries of a cache take together, about.
 const maxCacheBytes = 24 << 20
 
 func newTokenCache(entries int) *tokenCache {
-	return &tokenCache{memo: newMemo(entries, maxCacheBytes)}
+	c := &tokenCache{memo: newMemo(entries, maxCacheBytes), gates: map[*warmTable]bool{}}
+	c.memo.turned = c.clearWarm
+	return c
+}
+
+// clearWarm makes the gates forget what the cache has, so that they hold nothing
+// that it no longer does.
+func (c *tokenCache) clearWarm() {
+	c.mu.Lock()
+	for table := range c.gates {
+		table.clear()
+	}
+	c.mu.Unlock()
+}
+
+func (c *tokenCache) attach(table *warmTable) {
+	c.mu.Lock()
+	c.gates[table] = true
+	c.mu.Unlock()
+}
+
+func (c *tokenCache) detach(table *warmTable) {
+	c.mu.Lock()
+	delete(c.gates, table)
+	c.mu.Unlock()
 }
 
 // get returns the principal of a token that is still good.
@@ -45,26 +73,31 @@ func (c *tokenCache) forgetGone() {
 		p := entry.(*principal)
 		return !p.source.vouches(p.fingerprint)
 	})
+	c.clearWarm()
 }
 
-// authenticate returns who a request speaks for, from the cache or by verifying.
-func (g *gate) authenticate(r *http.Request) (*principal, bool, refusal) {
-	var no refusal
+// authenticate fills in who a request speaks for, from the cache or by verifying,
+// or why nobody.
+func (g *gate) authenticate(r *http.Request, d *decision) {
 	token, cacheKey, reason := g.bearerToken(r)
 	if reason != "" {
-		no.reason = reason
-		return nil, false, no
+		d.refused.reason = reason
+		return
 	}
+	d.cacheKey = cacheKey
 	cache := g.verifier.cache
 	if cache != nil {
 		p := cache.get(cacheKey)
 		if p != nil {
-			return p, true, no
+			d.principal = p
+			d.cached = true
+			return
 		}
 	}
 	p, no := g.verifier.verify(r.Context(), token)
-	if no.reason == "" && cache != nil {
+	d.principal = p
+	d.refused = no
+	if p != nil && cache != nil {
 		cache.put(cacheKey, p)
 	}
-	return p, false, no
 }
