@@ -367,7 +367,7 @@ func CheckToken(ctx context.Context, config *Config, token string) (*TokenReport
 		header = read
 	}
 	claims, claimsErr := decodeObject(payload, maxClaimsNesting)
-	if keyless && tokenStage(report.Reason) == stageKey {
+	if keyless && (report.Reason == reasonIssuer || tokenStage(report.Reason) == stageKey) {
 		// All but the key was in order so far; go on as if the signature were good.
 		report.Reason = reasonClaims
 		if claimsErr == nil {

@@ -14,17 +14,21 @@ type identityHeaders struct {
 	// suspect are the lengths of the names. Folding goes byte by byte and keeps the
 	// length, so a loop over headers need look no closer than that.
 	suspect map[int]bool
-	// harmless are common headers that happen to be as long as one of ours.
+	// harmless are the common headers that are none of ours.
 	harmless map[string]bool
 }
 
-// commonHeaders are on nearly every request that Traefik passes on.
+// commonHeaders are on most requests that Traefik passes on.
 var commonHeaders = []string{
-	"Accept", "Accept-Encoding", "Accept-Language", "Authorization", "Cache-Control", "Connection",
-	"Content-Length", "Content-Type", "Cookie", "Origin", "Pragma", "Priority", "Referer", "Sec-Ch-Ua",
-	"Sec-Ch-Ua-Mobile", "Sec-Ch-Ua-Platform", "Sec-Fetch-Dest", "Sec-Fetch-Mode", "Sec-Fetch-Site",
-	"Te", "Traceparent", "User-Agent", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Port",
-	"X-Forwarded-Proto", "X-Forwarded-Server", "X-Real-Ip", "X-Request-Id", "X-Requested-With",
+	"Accept", "Accept-Charset", "Accept-Encoding", "Accept-Language", "Authorization", "Baggage",
+	"Cache-Control", "Connection", "Content-Encoding", "Content-Length", "Content-Type", "Cookie", "Dnt",
+	"Forwarded", "If-Match", "If-Modified-Since", "If-None-Match", "Idempotency-Key", "Last-Event-Id",
+	"Origin", "Pragma", "Priority", "Range", "Referer", "Sec-Ch-Ua", "Sec-Ch-Ua-Mobile",
+	"Sec-Ch-Ua-Platform", "Sec-Fetch-Dest", "Sec-Fetch-Mode", "Sec-Fetch-Site", "Sec-Fetch-User",
+	"Te", "Traceparent", "Tracestate", "Upgrade-Insecure-Requests", "User-Agent", "Via",
+	"X-Correlation-Id", "X-Csrf-Token", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Port",
+	"X-Forwarded-Prefix", "X-Forwarded-Proto", "X-Forwarded-Server", "X-Real-Ip", "X-Request-Id",
+	"X-Requested-With",
 }
 
 func newIdentityHeaders(names []string) *identityHeaders {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -63,7 +64,7 @@ var (
 func wellFormed(text []byte) bool {
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.UseNumber()
-	replaced := bytes.Contains(text, replacement)
+	replaced := bytes.Contains(text, []byte(replacement))
 	var stack []*jsonLevel
 	for {
 		token, err := decoder.Token()
@@ -85,8 +86,8 @@ func wellFormed(text []byte) bool {
 			}
 			continue
 		}
-		text, isString := token.(string)
-		if isString && !replaced && bytes.Contains([]byte(text), replacement) {
+		text := textOf(token)
+		if !replaced && strings.Contains(text, replacement) {
 			return false
 		}
 		if len(stack) == 0 {
@@ -105,7 +106,7 @@ func wellFormed(text []byte) bool {
 	}
 }
 
-var replacement = []byte("\uFFFD")
+const replacement = "\uFFFD"
 
 // jsonLevel is an object, or a list where names is nil.
 type jsonLevel struct {

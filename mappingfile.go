@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"reflect"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -44,7 +45,7 @@ func parseMapping(name string, text []byte, found *findings) []ruleSource {
 		return nil
 	}
 	f := &mappingFile{name: name, found: found}
-	if root.Kind != yaml.MappingNode {
+	if !isKind(root, yaml.MappingNode) {
 		f.problem(root, "want a map of paths to lists of roles, got %s", kindName(root))
 		return nil
 	}
@@ -68,29 +69,57 @@ func parseYAML(text []byte) (root *yaml.Node, err error) {
 		r := recover()
 		if r != nil {
 			root = nil
-			err = errors.New(strings.Trim(fmt.Sprint(r), "{}"))
+			err = errors.New(panicText(r))
 		}
 	}()
 	decoder := yaml.NewDecoder(bytes.NewReader(text))
-	var document yaml.Node
-	if err = decoder.Decode(&document); err != nil {
-		if err == io.EOF {
-			return nil, nil
-		}
+	nodeType := reflect.TypeOf(nodeHolder{}).Field(0).Type
+	first := reflect.New(nodeType)
+	err = decoder.Decode(first.Interface())
+	if err == io.EOF {
+		return nil, nil
+	}
+	if err != nil {
 		return nil, err
 	}
-	var second yaml.Node
-	if decoder.Decode(&second) != io.EOF {
+	if decoder.Decode(reflect.New(nodeType).Interface()) != io.EOF {
 		return nil, errors.New("want one YAML document, got several")
 	}
+	document := first.Elem().Interface().(yaml.Node)
 	if len(document.Content) == 0 {
 		return nil, nil
 	}
 	root = document.Content[0]
-	if root.Kind == yaml.ScalarNode && root.Tag == "!!null" {
+	if isNull(root) {
 		return nil, nil
 	}
 	return root, nil
+}
+
+// nodeHolder has the type under which the library knows its nodes. The interpreter
+// gives a local variable of it another one, and decoding into that does nothing.
+type nodeHolder struct{ Node yaml.Node }
+
+// isKind compares two kinds as numbers: as what they are, the interpreter finds
+// equal ones different.
+func isKind(n *yaml.Node, kind yaml.Kind) bool {
+	return uint32(n.Kind) == uint32(kind)
+}
+
+// panicText is what the library panicked with: an error in a struct, and in the
+// interpreter that as a reflect.Value, once more for each time it was passed on.
+func panicText(r interface{}) string {
+	v, ok := r.(reflect.Value)
+	if !ok {
+		return strings.Trim(fmt.Sprint(r), "{}")
+	}
+	if v.Kind() == reflect.Interface && v.CanInterface() {
+		return panicText(v.Interface())
+	}
+	if v.Kind() == reflect.Struct && v.NumField() == 1 {
+		return fmt.Sprint(v.Field(0))
+	}
+	return fmt.Sprint(v)
 }
 
 // yamlMessage turns the library's message into one that names the line the way
@@ -123,7 +152,7 @@ func (f *mappingFile) plainMap(root *yaml.Node) []ruleSource {
 	for i := 0; i+1 < len(root.Content); i += 2 {
 		key := root.Content[i]
 		value := root.Content[i+1]
-		if key.Kind != yaml.ScalarNode {
+		if !isKind(key, yaml.ScalarNode) {
 			f.problem(key, "want a path, got %s", kindName(key))
 			continue
 		}
@@ -154,7 +183,7 @@ func (f *mappingFile) ruleList(root *yaml.Node) []ruleSource {
 		return nil
 	}
 	list := root.Content[1]
-	if list.Kind != yaml.SequenceNode || len(list.Content) == 0 {
+	if !isKind(list, yaml.SequenceNode) || len(list.Content) == 0 {
 		f.problem(list, "want a list of rules, got %s", kindName(list))
 		return nil
 	}
@@ -174,7 +203,7 @@ func (f *mappingFile) ruleList(root *yaml.Node) []ruleSource {
 // vanish.
 func (f *mappingFile) rule(item *yaml.Node) RuleConfig {
 	var c RuleConfig
-	if item.Kind != yaml.MappingNode {
+	if !isKind(item, yaml.MappingNode) {
 		f.problem(item, "want a rule such as {path: /api, roles: [user]}, got %s", kindName(item))
 		return c
 	}
@@ -218,7 +247,7 @@ func (f *mappingFile) rule(item *yaml.Node) RuleConfig {
 }
 
 func (f *mappingFile) text(n *yaml.Node, key string) string {
-	if n.Kind != yaml.ScalarNode || isNull(n) {
+	if !isKind(n, yaml.ScalarNode) || isNull(n) {
 		f.problem(n, "%s: want a string, got %s", key, kindName(n))
 		return ""
 	}
@@ -226,8 +255,12 @@ func (f *mappingFile) text(n *yaml.Node, key string) string {
 }
 
 func (f *mappingFile) truth(n *yaml.Node, key string) bool {
-	if n.Kind == yaml.ScalarNode && n.Tag == "!!bool" {
-		return strings.EqualFold(n.Value, "true")
+	text, plain := plainScalar(n)
+	if plain && strings.EqualFold(text, "true") {
+		return true
+	}
+	if plain && strings.EqualFold(text, "false") {
+		return false
 	}
 	f.problem(n, "%s: want true or false, got %q", key, n.Value)
 	return false
@@ -239,7 +272,7 @@ func (f *mappingFile) list(n *yaml.Node, key string) []string {
 }
 
 func (f *mappingFile) listsByClient(n *yaml.Node) map[string][]string {
-	if n.Kind != yaml.MappingNode {
+	if !isKind(n, yaml.MappingNode) {
 		f.problem(n, "clientRoles: want a map of client ids to lists of roles, got %s", kindName(n))
 		return nil
 	}
@@ -258,13 +291,13 @@ func (f *mappingFile) listsByClient(n *yaml.Node) map[string][]string {
 // stringList reads a list of strings. Never nil where it is one, so that an empty
 // list is told from none.
 func (f *mappingFile) stringList(n *yaml.Node, what string) ([]string, bool) {
-	if n.Kind != yaml.SequenceNode {
+	if !isKind(n, yaml.SequenceNode) {
 		f.problem(n, "%s: want a list such as [a, b], got %s", what, kindName(n))
 		return nil, false
 	}
 	list := make([]string, 0, len(n.Content))
 	for _, item := range n.Content {
-		if item.Kind != yaml.ScalarNode || isNull(item) {
+		if !isKind(item, yaml.ScalarNode) || isNull(item) {
 			f.problem(item, "%s: want a string, got %s", what, kindName(item))
 			return nil, false
 		}
@@ -273,8 +306,18 @@ func (f *mappingFile) stringList(n *yaml.Node, what string) ([]string, bool) {
 	return list, true
 }
 
+// plainScalar is a scalar's text, "" where it is quoted. The library's own verdict,
+// the node's tag, is lost in the interpreter.
+func plainScalar(n *yaml.Node) (string, bool) {
+	const quoted = yaml.DoubleQuotedStyle | yaml.SingleQuotedStyle | yaml.LiteralStyle | yaml.FoldedStyle
+	plain := isKind(n, yaml.ScalarNode) && uint32(n.Style)&uint32(quoted) == 0
+	return n.Value, plain
+}
+
+// isNull reports whether a node is null (YAML 1.2.2 section 10.3.2).
 func isNull(n *yaml.Node) bool {
-	return n.Kind == yaml.ScalarNode && n.Tag == "!!null"
+	text, plain := plainScalar(n)
+	return plain && (text == "" || text == "~" || strings.EqualFold(text, "null"))
 }
 
 func kindName(n *yaml.Node) string {

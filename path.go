@@ -151,6 +151,11 @@ func appendTransformed(queue []string, p string) []string {
 	}
 	if strings.IndexAny(p, ". ") >= 0 {
 		queue = append(queue, trailingDots.ReplaceAllString(p, "$1$2"))
+		queue = append(queue, leadingBlanks.ReplaceAllString(p, "/"))
+	}
+	if authority.MatchString(p) {
+		// To a URL parser "//host/path" names a host.
+		queue = append(queue, authority.ReplaceAllString(p, "/"))
 	}
 	if at := strings.IndexAny(p, "?#"); at >= 0 {
 		queue = append(queue, p[:at])
@@ -214,6 +219,9 @@ var (
 	slashes        = regexp.MustCompile(`//+`)
 	// A segment's trailing dots and blanks, unless it is made of nothing else.
 	trailingDots = regexp.MustCompile(`([^/. ])[. ]+(/|$)`)
+	// A segment's leading blanks, which some frameworks trim.
+	leadingBlanks = regexp.MustCompile(`/ +`)
+	authority     = regexp.MustCompile(`^[/\\]{2,}[^/\\]+([/\\]|$)`)
 	// %u00XX, the form that older Microsoft servers decode.
 	shortEscape = regexp.MustCompile(`%[uU]00([0-9a-fA-F]{2})`)
 

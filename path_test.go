@@ -51,6 +51,11 @@ func TestReadings(t *testing.T) {
 		{"/public/..%ef%bc%8fadmin", "/admin"},
 		{"/public/%ef%bc%8e%ef%bc%8e/admin", "/admin"},
 		{"/public/..%e2%88%95admin", "/admin"},
+		{"//public/admin", "/admin"},
+		{"/%5cpublic/admin", "/admin"},
+		{"/%2f%2fpublic/admin", "/admin"},
+		{"/api/%20admin/x", "/api/admin/x"},
+		{"/api/%20/admin", "/api/admin"},
 		{"/%61dmin", "/%61dmin"}, // to a backend that routes on the undecoded path
 		{"/caf%C3%A9", "/café"},
 		{"/a%20b", "/a b"},

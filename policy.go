@@ -89,6 +89,8 @@ func compilePolicy(sources []ruleSource, options policyOptions, found *findings)
 	checkTies(po.prefix, found)
 	sortRules(po.exact)
 	sortRules(po.prefix)
+	lintRoles(sources, found)
+	lintTrials(po, found)
 	return po
 }
 
@@ -332,24 +334,112 @@ func sorted(list []string) []string {
 // lintPrefixes warns of a public prefix with protected paths beneath it: right
 // where it is meant, and easily not meant.
 func lintPrefixes(po *policy, found *findings) {
+	beneath := map[string][]*rule{} // the protected rules by the public prefix above them
 	for key, list := range po.prefix {
-		if key == "" {
+		if key != "" {
+			noteProtected(po, beneath, parentPath(key), list)
+		}
+	}
+	for key, list := range po.exact {
+		if key == "/" || !strings.HasSuffix(key, "/") { // else its short spelling is there too
+			noteProtected(po, beneath, strings.TrimRight(key, "/"), list)
+		}
+	}
+	for p, list := range beneath {
+		sort.Slice(list, func(i, j int) bool { return list[i].path < list[j].path })
+		above := publicPrefix(po, p)
+		if len(list) == 1 {
+			found.warn(above.source, "the public path %q lies above the protected path %q (%s); all else beneath it is public", above.path, list[0].path, list[0].source)
+		} else {
+			found.warn(above.source, "the public path %q lies above %d protected paths, such as %q (%s); all else beneath it is public", above.path, len(list), list[0].path, list[0].source)
+		}
+	}
+	sort.Strings(found.warnings)
+}
+
+// noteProtected files the protected ones of a path's rules under each public prefix
+// from p upwards.
+func noteProtected(po *policy, beneath map[string][]*rule, p string, list []*rule) {
+	for _, ru := range list {
+		if ru.public {
 			continue
 		}
-		for _, ru := range list {
-			if ru.public {
-				continue
+		for at := p; ; at = parentPath(at) {
+			if publicPrefix(po, at) != nil {
+				beneath[at] = append(beneath[at], ru)
 			}
-			for p := parentPath(key); p != ""; p = parentPath(p) {
-				for _, above := range po.prefix[p] {
-					if above.public && above.methods == nil {
-						found.warn(above.source, "the public path %q lies above the protected path %q (%s); what is not beneath the latter is public", above.path, ru.path, ru.source)
-					}
+			if at == "" {
+				break
+			}
+		}
+	}
+}
+
+// publicPrefix returns the rule that makes a prefix public for every method, nil if
+// there is none.
+func publicPrefix(po *policy, key string) *rule {
+	for _, ru := range po.prefix[key] {
+		if ru.public && ru.methods == nil && !ru.shadow {
+			return ru
+		}
+	}
+	return nil
+}
+
+// lintRoles warns of roles that are spelt in two ways across rules; checkRoles does
+// it within one.
+func lintRoles(sources []ruleSource, found *findings) {
+	first := map[string]int{}    // the source of a role as written
+	spelt := map[string]string{} // a role as written by its folded form
+	for i, source := range sources {
+		for _, list := range [][]string{source.config.Roles, source.config.AllRoles} {
+			for _, role := range list {
+				_, known := first[role]
+				if known {
+					continue
+				}
+				first[role] = i
+				fold := strings.ToLower(strings.TrimSpace(role))
+				other, twin := spelt[fold]
+				if !twin {
+					spelt[fold] = role
+					continue
+				}
+				if first[other] != i {
+					found.warn(source.where, "the role %q differs from %q (%s) only in case or blanks, and roles are compared exactly", role, other, sources[first[other]].where)
 				}
 			}
 		}
 	}
-	sort.Strings(found.warnings)
+}
+
+// lintTrials warns of rules on trial that have no enforced rule beneath them: they
+// open what was refused before.
+func lintTrials(po *policy, found *findings) {
+	for key, list := range po.prefix {
+		lintTrialsAt(po, key+"/\x00", list, found) // a path beneath it that no rule can name
+	}
+	for key, list := range po.exact {
+		if key == "/" || !strings.HasSuffix(key, "/") {
+			lintTrialsAt(po, key, list, found)
+		}
+	}
+}
+
+func lintTrialsAt(po *policy, reading string, list []*rule, found *findings) {
+	for _, ru := range list {
+		if !ru.shadow {
+			continue
+		}
+		candidates := [][]*rule{po.candidates(reading)}
+		opens := ru.methods == nil && chooseRules(candidates, "").enforced[0] == openWhereTried
+		for method := range ru.methods {
+			opens = opens || chooseRules(candidates, method).enforced[0] == openWhereTried
+		}
+		if opens {
+			found.warn(ru.source, "the rule for %q is on trial and no enforced rule lies beneath it: its requests pass without a token", ru.path)
+		}
+	}
 }
 
 func parentPath(p string) string {

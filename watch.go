@@ -108,11 +108,7 @@ func (m *watchedMapping) tick() {
 		if r != nil {
 			processLog.Error("role mapping: unexpected panic", "file", m.path, "panic", fmt.Sprint(r))
 		}
-		m.mu.Lock()
-		if !m.stopped {
-			m.timer = time.AfterFunc(watchEvery, m.tick)
-		}
-		m.mu.Unlock()
+		m.rearm()
 	}()
 	m.mu.Lock()
 	seen := m.text
@@ -132,6 +128,15 @@ func (m *watchedMapping) tick() {
 			reader.take(m.path, sources)
 		}
 	}
+}
+
+// rearm sets the timer for the next look.
+func (m *watchedMapping) rearm() {
+	m.mu.Lock()
+	if !m.stopped {
+		m.timer = time.AfterFunc(watchEvery, m.tick)
+	}
+	m.mu.Unlock()
 }
 
 // take puts a new version of the file into force, unless it contradicts what the
