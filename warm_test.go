@@ -1,0 +1,358 @@
+package authproxy
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+)
+
+// gateOf is the gate that build's middleware uses.
+func gateOf(t *testing.T, c *Config) *gate {
+	t.Helper()
+	g, err := shared.join(context.Background(), c, t.Name())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return g
+}
+
+// TestTokenIsVerifiedOnce: a token costs one verification, however often and on
+// however many routers and paths it is used.
+func TestTokenIsVerifiedOnce(t *testing.T) {
+	is := newTestIssuer(t)
+	c := is.config()
+	other := is.config()
+	other.RoleMapping = map[string][]string{"/": {"auditflow-role"}}
+	token := is.good(nil)
+	for _, config := range []*Config{c, other, c} {
+		h, _ := build(t, config)
+		for _, target := range []string{"/api/v1/auditflow", "/api/v1/auditflow/1", "/api/v1/auditflow/1?q"} {
+			for i := 0; i < 3; i++ {
+				if got := send(h, "GET", target, token).Code; got != 200 {
+					t.Fatalf("%s: got %d, want 200", target, got)
+				}
+			}
+		}
+	}
+	v := gateOf(t, c).verifier
+	if v != gateOf(t, other).verifier {
+		t.Error("equal settings do not share a verifier")
+	}
+	if got := v.verified.Load(); got != 1 {
+		t.Errorf("verified %d times, want once", got)
+	}
+}
+
+func TestCacheTurnedOff(t *testing.T) {
+	is := newTestIssuer(t)
+	c := is.config()
+	c.TokenCacheSize = 0
+	h, _ := build(t, c)
+	token := is.good(nil)
+	for i := 0; i < 3; i++ {
+		if got := send(h, "GET", "/api/v1/auditflow", token).Code; got != 200 {
+			t.Fatalf("got %d, want 200", got)
+		}
+	}
+	if got := gateOf(t, c).verifier.verified.Load(); got != 3 {
+		t.Errorf("verified %d times, want 3", got)
+	}
+}
+
+// TestTokenDiesOnTime: a token that is known by heart ends with exp plus leeway.
+func TestTokenDiesOnTime(t *testing.T) {
+	is := newTestIssuer(t)
+	c := is.config()
+	c.Leeway = "0s"
+	h, _ := build(t, c)
+	token := is.good(map[string]interface{}{"exp": time.Now().Unix() + 2})
+	for i := 0; i < 3; i++ {
+		if got := send(h, "GET", "/api/v1/auditflow", token).Code; got != 200 {
+			t.Fatalf("before: got %d, want 200", got)
+		}
+	}
+	eventually(t, h, token, 401, "after exp")
+}
+
+// TestRefusedTokensAreNotRemembered: they must not push out what is good.
+func TestRefusedTokensAreNotRemembered(t *testing.T) {
+	is := newTestIssuer(t)
+	c := is.config()
+	c.TokenCacheSize = 4
+	h, _ := build(t, c)
+	good := is.good(nil)
+	eventually(t, h, good, 200, "before")
+	for i := 0; i < 50; i++ {
+		send(h, "GET", "/api/v1/auditflow", is.good(map[string]interface{}{"typ": "ID", "jti": fmt.Sprint(i)}))
+		send(h, "GET", "/api/v1/auditflow", fmt.Sprintf("garbage%d", i))
+	}
+	g := gateOf(t, c)
+	verified := g.verifier.verified.Load()
+	if got := send(h, "GET", "/api/v1/auditflow", good).Code; got != 200 {
+		t.Errorf("got %d, want 200", got)
+	}
+	if g.verifier.verified.Load() != verified {
+		t.Error("the good token was pushed out")
+	}
+}
+
+func TestCacheIsBounded(t *testing.T) {
+	m := newMemo(10, 1<<20)
+	always := func() bool { return true }
+	for i := 0; i < 1000; i++ {
+		m.store(fmt.Sprint(i), i, 10, always)
+	}
+	if got := entries(m); got > 10 {
+		t.Errorf("%d entries, want at most 10", got)
+	}
+	m = newMemo(1000, 1000)
+	for i := 0; i < 1000; i++ {
+		m.store(fmt.Sprint(i), i, 100, always)
+	}
+	if got := entries(m); got > 10 {
+		t.Errorf("%d entries of 100 bytes, want at most 10", got)
+	}
+	m.store("x", 1, 1, func() bool { return false })
+	if _, ok := m.table.Load("x"); ok {
+		t.Error("what no longer holds was stored")
+	}
+	m.clear()
+	if got := entries(m); got != 0 {
+		t.Errorf("%d entries after clear", got)
+	}
+}
+
+func entries(m *memo) int {
+	n := 0
+	m.table.Range(func(_, _ interface{}) bool { n++; return true })
+	return n
+}
+
+// TestWarmTableFollowsItsSources: what the cache drops for room is not kept by
+// heart either, so that the cache's bound is the bound.
+func TestWarmTableFollowsItsSources(t *testing.T) {
+	is := newTestIssuer(t)
+	c := is.config()
+	c.TokenCacheSize = 20
+	h, _ := build(t, c)
+	for i := 0; i < 200; i++ {
+		token := is.good(map[string]interface{}{"jti": fmt.Sprint(i)})
+		target := fmt.Sprintf("/api/v1/auditflow/%d", i)
+		if got := send(h, "GET", target, token).Code; got != 200 {
+			t.Fatalf("got %d, want 200", got)
+		}
+	}
+	g := gateOf(t, c)
+	if got := entries(g.verifier.cache.memo); got > 20 {
+		t.Errorf("%d tokens remembered, want at most 20", got)
+	}
+	tokens := 0
+	for _, fact := range g.warm.present.Load().(map[string]*known) {
+		if fact.held != nil {
+			tokens++
+		}
+	}
+	if tokens > 20 {
+		t.Errorf("%d tokens by heart, want at most 20", tokens)
+	}
+}
+
+func TestWarmPathsAreBounded(t *testing.T) {
+	table := newWarmTable()
+	always := func() bool { return true }
+	table.learn("Bearer x", &known{held: map[string]bool{}}, always)
+	for i := 0; i < 3*maxWarmPaths; i++ {
+		table.learn(fmt.Sprintf("/p/%d", i), &known{public: true}, always)
+		if i%500 == 0 {
+			table.published = time.Time{} // as if a second had passed
+		}
+	}
+	table.published = time.Time{}
+	table.learn("/last", &known{public: true}, always)
+	present := table.present.Load().(map[string]*known)
+	if len(present) > maxWarmPaths+1 {
+		t.Errorf("%d entries, want at most %d", len(present), maxWarmPaths+1)
+	}
+	if present["Bearer x"] == nil || present["/last"] == nil {
+		t.Error("a flood of paths pushed a token out, or the newest path did not get in")
+	}
+}
+
+// TestWarmWayAgreesWithTheWholeWay asks each request three times: the first goes
+// the whole way, the others may know it by heart.
+func TestWarmWayAgreesWithTheWholeWay(t *testing.T) {
+	is := newTestIssuer(t)
+	c := is.config()
+	c.Headers = map[string]string{"X-Client": "azp", "X-Roles": "roles"}
+	c.RoleMapping["/api/v1/either"] = []string{"other", "auditflow-role"}
+	c.RoleMapping["/any/of/b"] = []string{"auditflow-role"}
+	h, b := build(t, c)
+	good := "Bearer " + is.good(nil)
+	noUser := "Bearer " + is.good(map[string]interface{}{"sub": nil})
+	rows := []struct {
+		phrase, target string
+		header         http.Header
+		status         int
+		user           string
+	}{
+		{"allowed", "/api/v1/auditflow", http.Header{"Authorization": {good}}, 200, "user-1"},
+		{"second role of two", "/api/v1/either", http.Header{"Authorization": {good}}, 200, "user-1"},
+		{"with a query", "/api/v1/auditflow?x=1", http.Header{"Authorization": {good}}, 200, "user-1"},
+		{"with another query", "/api/v1/auditflow?", http.Header{"Authorization": {good}}, 200, "user-1"},
+		{"two headers", "/api/v1/auditflow", http.Header{"Authorization": {good, good}}, 400, ""},
+		{"no header", "/api/v1/auditflow", http.Header{}, 401, ""},
+		{"another role", "/api/v1/admin", http.Header{"Authorization": {good}}, 403, ""},
+		{"public", "/public/a", http.Header{"X-User-Id": {"me"}}, 200, ""},
+		{"public with a token", "/public/a", http.Header{"Authorization": {good}}, 200, ""},
+		{"spoofed", "/api/v1/auditflow", http.Header{"Authorization": {good}, "X_user_id": {"me"}, "X-Client": {"me"}}, 200, "user-1"},
+		{"no sub", "/api/v1/auditflow", http.Header{"Authorization": {noUser}, "X-User-Id": {"me"}}, 200, ""},
+		{"an escape", "/api/v1/%61uditflow", http.Header{"Authorization": {good}}, 403, ""},
+		{"dots", "/public/../api/v1/admin", http.Header{}, 401, ""},
+	}
+	for _, row := range rows {
+		for i := 0; i < 3; i++ {
+			before := b.count()
+			r := httptest.NewRequest("GET", row.target, nil)
+			r.Header = row.header.Clone()
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, r)
+			if w.Code != row.status || (b.count()-before == 1) != (row.status == 200) {
+				t.Errorf("%s, time %d: got %d, reached %d times; want %d", row.phrase, i, w.Code, b.count()-before, row.status)
+				continue
+			}
+			if row.status != 200 {
+				continue
+			}
+			client := "web"
+			if row.target == "/public/a" {
+				client = ""
+			}
+			if b.header.Get("X-User-Id") != row.user || b.header.Get("X-Client") != client || b.header["X_user_id"] != nil {
+				t.Errorf("%s, time %d: the service sees %q", row.phrase, i, b.header)
+			}
+		}
+	}
+}
+
+func TestTrailersCarryNoIdentity(t *testing.T) {
+	is := newTestIssuer(t)
+	h, _ := build(t, is.config())
+	for i := 0; i < 3; i++ {
+		r := httptest.NewRequest("GET", "/public", nil)
+		r.Trailer = http.Header{"X-User-Id": nil, "Other": nil}
+		h.ServeHTTP(httptest.NewRecorder(), r)
+		if _, there := r.Trailer["X-User-Id"]; there || len(r.Trailer) != 1 {
+			t.Errorf("trailers: %v", r.Trailer)
+		}
+	}
+}
+
+// TestOtherPlacesOfTheToken: a cookie and a query parameter, one token in all.
+func TestOtherPlacesOfTheToken(t *testing.T) {
+	is := newTestIssuer(t)
+	c := is.config()
+	c.CookieName = "session"
+	c.QueryParam = "access_token"
+	c.ForwardAuthorization = false
+	h, b := build(t, c)
+	good := is.good(nil)
+	rows := []struct {
+		phrase, header, cookie, query string
+		status                        int
+	}{
+		{"header", good, "", "", 200},
+		{"cookie", "", good, "", 200},
+		{"query", "", "", good, 200},
+		{"header and cookie", good, good, "", 400},
+		{"cookie and query", "", good, good, 400},
+		{"none", "", "", "", 401},
+		{"a bad cookie", "", "x", "", 401},
+	}
+	for _, row := range rows {
+		r := httptest.NewRequest("GET", "/api/v1/auditflow?keep=1&access_token="+row.query, nil)
+		if row.header != "" {
+			r.Header.Set("Authorization", "Bearer "+row.header)
+		}
+		r.AddCookie(&http.Cookie{Name: "keep", Value: "me"})
+		if row.cookie != "" {
+			r.AddCookie(&http.Cookie{Name: "session", Value: row.cookie})
+		}
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		if w.Code != row.status {
+			t.Errorf("%s: got %d, want %d", row.phrase, w.Code, row.status)
+		}
+		if row.status == 200 && (b.header.Get("Authorization") != "" || b.header.Get("Cookie") != "keep=me" || b.target != "/api/v1/auditflow?keep=1") {
+			t.Errorf("%s: the service sees %q, %v", row.phrase, b.target, b.header)
+		}
+	}
+}
+
+// TestShadowMode decides, logs and lets pass.
+func TestShadowMode(t *testing.T) {
+	is := newTestIssuer(t)
+	c := is.config()
+	c.Mode = "shadow"
+	h, b := build(t, c)
+	for phrase, token := range map[string]string{"none": "", "garbage": "x", "lacking": is.good(nil)} {
+		r := httptest.NewRequest("GET", "/api/v1/admin", nil)
+		r.Header.Set("X-User-Id", "spoofed")
+		if token != "" {
+			r.Header.Set("Authorization", "Bearer "+token)
+		}
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		want := ""
+		if phrase == "lacking" {
+			want = "user-1"
+		}
+		if w.Code != 200 || b.header.Get("X-User-Id") != want {
+			t.Errorf("%s: got %d, X-User-Id %q; want 200, %q", phrase, w.Code, b.header.Get("X-User-Id"), want)
+		}
+	}
+}
+
+// TestKeysOfEveryKind: each algorithm verifies with its key, and with no other.
+func TestKeysOfEveryKind(t *testing.T) {
+	is := newTestIssuer(t)
+	keys := map[string]interface{}{}
+	for _, alg := range []string{"RS256", "RS384", "RS512", "PS256", "PS384", "PS512"} {
+		keys[alg] = testRSA(t, "k1")
+	}
+	set := []map[string]interface{}{is.jwk("k1")}
+	delete(set[0], "alg")
+	set[0]["kid"] = "RSA"
+	addCurves(t, keys, &set)
+	is.publish(set...)
+	h, _ := build(t, is.patient())
+	for alg, key := range keys {
+		kid := keyKind(alg)
+		token := is.token(map[string]interface{}{"alg": alg, "kid": kid}, is.claims(), jwt.GetSigningMethod(alg), key)
+		if got := send(h, "GET", "/api/v1/auditflow", token).Code; got != 200 {
+			t.Errorf("%s: got %d, want 200", alg, got)
+		}
+		wrong := is.token(map[string]interface{}{"alg": alg, "kid": otherKind(alg)}, is.claims(), jwt.GetSigningMethod(alg), key)
+		if got := send(h, "GET", "/api/v1/auditflow", wrong).Code; got != 401 {
+			t.Errorf("%s under another key's kid: got %d, want 401", alg, got)
+		}
+	}
+}
+
+func keyKind(alg string) string {
+	if alg[0] == 'R' || alg[0] == 'P' {
+		return "RSA"
+	}
+	return alg
+}
+
+func otherKind(alg string) string {
+	if keyKind(alg) == "RSA" {
+		return "EdDSA"
+	}
+	return "RSA"
+}
