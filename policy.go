@@ -78,9 +78,15 @@ func compilePolicy(sources []ruleSource, options policyOptions, found *findings)
 		unmatched: &rule{name: "unmatched", deny: !options.authenticated},
 		fold:      options.fold,
 	}
-	for _, source := range sources {
+	for i := range sources {
+		source := &sources[i]
 		before := len(found.problems)
-		ru := compileRule(source, found)
+		var ru *rule
+		if source.mapped {
+			ru = compileMapped(source, found)
+		} else {
+			ru = compileRule(source, found)
+		}
 		if len(found.problems) == before {
 			po.addRule(ru)
 		}
@@ -94,10 +100,22 @@ func compilePolicy(sources []ruleSource, options policyOptions, found *findings)
 	return po
 }
 
+// compileMapped checks an entry of a role mapping, which says less than a rule:
+// 10,000 of them shall not hold a reload up.
+func compileMapped(source *ruleSource, found *findings) *rule {
+	path := source.config.Path
+	roles := source.config.Roles
+	checkRulePath(source.where, path, found)
+	if len(roles) > 0 {
+		checkRoles(source.where, roles, true, found)
+	}
+	return &rule{name: path, source: source.where, path: path, public: len(roles) == 0, anyRole: roles}
+}
+
 // compileRule checks one rule. A problem names the rule's place, its field and its
 // path, since Docker labels sort indices as text.
-func compileRule(source ruleSource, found *findings) *rule {
-	c := source.config
+func compileRule(source *ruleSource, found *findings) *rule {
+	c := &source.config
 	ru := &rule{
 		name:     c.Name,
 		source:   source.where,
@@ -111,15 +129,12 @@ func compileRule(source ruleSource, found *findings) *rule {
 		ru.name = c.Path
 	}
 	where := source.where
-	pathKey := where
-	if !source.mapped {
-		pathKey = where + ".path"
-		switch {
-		case c.Name != "":
-			where = fmt.Sprintf("%s (%q)", where, c.Name)
-		case c.Path != "":
-			where = fmt.Sprintf("%s (%q)", where, c.Path)
-		}
+	pathKey := where + ".path"
+	switch {
+	case c.Name != "":
+		where = fmt.Sprintf("%s (%q)", where, c.Name)
+	case c.Path != "":
+		where = fmt.Sprintf("%s (%q)", where, c.Path)
 	}
 	checkRulePath(pathKey, c.Path, found)
 
@@ -138,9 +153,9 @@ func compileRule(source ruleSource, found *findings) *rule {
 		found.problem(where+".mode", "want \"enforce\" or \"shadow\", got %q", c.Mode)
 	}
 	ru.methods = compileMethods(where, c.Methods, found)
-	checkRoles(where+".roles", c.Roles, source.mapped, found)
-	checkRoles(where+".allRoles", c.AllRoles, source.mapped, found)
-	checkRoles(where+".scopes", c.Scopes, source.mapped, found)
+	checkRoles(where+".roles", c.Roles, false, found)
+	checkRoles(where+".allRoles", c.AllRoles, false, found)
+	checkRoles(where+".scopes", c.Scopes, false, found)
 	ru.clientRoles = compileClientRoles(where, c.ClientRoles, found)
 
 	conditions := len(c.Roles) + len(c.AllRoles) + len(c.Scopes) + len(c.ClientRoles)
@@ -155,7 +170,7 @@ func compileRule(source ruleSource, found *findings) *rule {
 
 // emptyLists reports whether a rule has a list that was given and is empty, for
 // which checkRoles has a message of its own.
-func emptyLists(c RuleConfig) bool {
+func emptyLists(c *RuleConfig) bool {
 	return c.Roles != nil || c.AllRoles != nil || c.Scopes != nil
 }
 
@@ -204,12 +219,13 @@ func compileClientRoles(where string, byClient map[string][]string, found *findi
 // checkRoles checks a list of role or scope names. In rules an empty list is an
 // error; in a role mapping it means public and never comes here.
 func checkRoles(where string, roles []string, mapped bool, found *findings) {
-	if mapped {
-		where = strings.TrimSuffix(where, ".roles")
-	} else if roles != nil && len(roles) == 0 {
+	if !mapped && roles != nil && len(roles) == 0 {
 		found.problem(where, "the list is empty; for a public rule say public: true")
 	}
-	folded := make(map[string]string, len(roles))
+	var folded map[string]string
+	if len(roles) > 1 {
+		folded = make(map[string]string, len(roles))
+	}
 	for i, role := range roles {
 		trimmed := strings.TrimSpace(role)
 		switch {
@@ -219,6 +235,9 @@ func checkRoles(where string, roles []string, mapped bool, found *findings) {
 			found.warn(element(where, i), "%q begins or ends with a blank, and roles are compared exactly", role)
 		case role == "public":
 			found.warn(element(where, i), "\"public\" is taken as a role's name; a public path has an empty list in roleMapping, or public: true in rules")
+		}
+		if len(roles) == 1 {
+			return
 		}
 		fold := strings.ToLower(trimmed)
 		if known, ok := folded[fold]; ok {

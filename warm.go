@@ -116,7 +116,9 @@ func (g *gate) learn(r *http.Request, raw, other string, rt *route, d decision) 
 	if p == nil || p.user == "" {
 		return
 	}
-	fact := &known{held: p.roles, expires: p.expires, user: p.user, principal: p}
+	// A path that reads like a token's key would find this fact for its rule; nobody
+	// has the role that it would then want.
+	fact := &known{role: "\x00", held: p.roles, expires: p.expires, user: p.user, principal: p}
 	g.warm.learn(d.cacheKey, fact, func() bool { return p.source.vouches(p.fingerprint) })
 }
 
