@@ -118,10 +118,11 @@ func (g *gate) decide(r *http.Request, rt *route) decision {
 		d.tried = append(d.tried, triedRule{rule: ru, reason: verdict(ru, d.principal, d.refused.reason)})
 	}
 	if chosen.public {
-		// The token was asked for a rule on trial only.
 		d.reason = reasonPublic
 		d.rule = chosen.enforced[0]
-		d.principal = nil
+		if d.rule != openWhereTried {
+			d.principal = nil // the token was looked at for the trial only
+		}
 		return d
 	}
 	for _, ru := range chosen.enforced {

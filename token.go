@@ -396,6 +396,10 @@ func (v *verifier) fillIdentity(p *principal, claims map[string]interface{}, pay
 		if want.claim == "roles" {
 			claim = roleList(p.roles)
 		}
+		if want.claim == "sub" {
+			// RFC 7519 section 4.1.2: a string; as a user's id nothing else will do.
+			claim = p.subject
+		}
 		switch claim.(type) {
 		case float64, map[string]interface{}:
 			if exact == nil {
