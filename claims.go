@@ -8,15 +8,16 @@ import (
 	"unicode"
 )
 
-// principal is who a verified token speaks for, with all that requests ask of it
-// worked out beforehand. It is immutable.
+// principal is who a verified token speaks for, with what requests ask of it worked
+// out beforehand. It is immutable.
 type principal struct {
-	expires     time.Time       // exp plus leeway: not good from here on
-	roles       map[string]bool // realm's, client's and further ones that count
-	clientRoles map[string]bool // by clientRoleKey, of every client
-	scopes      map[string]bool
-	identity    []identityValue
-	user        string // the first identity header's value, made of sub
+	expires  time.Time              // exp plus leeway: not good from here on
+	roles    map[string]bool        // realm's, client's and further ones that count; and ""
+	access   map[string]interface{} // resource_access, for rules that name a client
+	scope    string
+	identity []identityValue
+	user     string // the first identity header's value, made of sub
+	fact     *known // for the warm way; nil without a user
 
 	subject, party, kid string // for the log only
 	source              *keySource
@@ -34,69 +35,79 @@ type identityValue struct {
 // from the next.
 const maxNumericDate = 1 << 53
 
-// numericDate reads a time claim (RFC 7519 section 2) and tells whether there is
-// one, and whether it is a sound number or not there at all.
-func numericDate(claims map[string]interface{}, name string) (time.Time, bool, bool) {
-	var at time.Time
-	value, present := claims[name]
-	if !present {
-		return at, false, true
-	}
-	seconds, isNumber := value.(float64)
-	if !isNumber || seconds < 0 || seconds >= maxNumericDate {
-		return at, true, false
-	}
-	whole := int64(seconds)
-	at = time.Unix(whole, int64((seconds-float64(whole))*1e9))
-	return at, true, true
+// secondsNow is the wall clock as claims have it.
+func secondsNow() float64 {
+	return float64(time.Now().UnixMilli()) / 1000
 }
 
-// checkTimes checks exp, nbf and iat and returns when the token ends, leeway
-// included. The reason is "" when it is good now.
-func checkTimes(claims map[string]interface{}, now time.Time, leeway time.Duration) (time.Time, string) {
-	exp, present, ok := numericDate(claims, "exp")
-	if !present || !ok {
-		return exp, reasonTime
-	}
-	end := exp.Add(leeway)
-	nbf, hasNotBefore, ok := numericDate(claims, "nbf")
+// soundDate reports whether a claim is a time (RFC 7519 section 2): a number that is
+// not negative and tells seconds apart.
+func soundDate(claim interface{}) bool {
+	seconds, ok := claim.(float64)
 	if !ok {
-		return end, reasonTime
+		return false
 	}
-	iat, hasIssuedAt, ok := numericDate(claims, "iat")
-	if !ok {
-		return end, reasonTime
+	return seconds >= 0 && seconds < maxNumericDate
+}
+
+// checkTimes checks exp, nbf and iat against now, all in seconds, and returns when
+// the token ends, leeway included. The reason is "" when it is good now.
+func checkTimes(claims map[string]interface{}, now, leeway float64) (float64, string) {
+	exp := claims["exp"]
+	if !soundDate(exp) {
+		return 0, reasonTime
 	}
-	if !now.Before(end) {
-		return end, reasonExpired
+	end := exp.(float64) + leeway
+	reason := checkBegin(claims["nbf"], now+leeway)
+	if reason == "" {
+		reason = checkBegin(claims["iat"], now+leeway)
 	}
-	latest := now.Add(leeway)
-	if hasNotBefore && nbf.After(latest) {
-		return end, reasonNotYet
+	if reason == "" && (hasNull(claims, "nbf") || hasNull(claims, "iat")) {
+		reason = reasonTime
 	}
-	if hasIssuedAt && iat.After(latest) {
-		return end, reasonNotYet
+	if reason != reasonTime && now >= end {
+		reason = reasonExpired
 	}
-	return end, ""
+	return end, reason
+}
+
+// checkBegin checks a claim that may be absent and must not lie ahead of latest.
+func checkBegin(claim interface{}, latest float64) string {
+	if claim == nil {
+		return ""
+	}
+	if !soundDate(claim) {
+		return reasonTime
+	}
+	if claim.(float64) > latest {
+		return reasonNotYet
+	}
+	return ""
+}
+
+// hasNull reports whether a claim is there and null.
+func hasNull(claims map[string]interface{}, name string) bool {
+	value, present := claims[name]
+	return present && value == nil
 }
 
 // audienceFits reports whether one of the accepted audiences is in aud, which is a
 // string or a list of strings (RFC 7519 section 4.1.3); anything else never fits.
 func audienceFits(claims map[string]interface{}, accepted map[string]bool, skip bool) bool {
-	aud, present := claims["aud"]
-	if !present {
-		return skip
+	aud := claims["aud"]
+	if aud == nil {
+		return skip && !hasNull(claims, "aud")
 	}
 	one, isString := aud.(string)
 	if isString {
 		return skip || accepted[one]
 	}
-	list, ok := stringList(aud)
-	if !ok {
+	list, isList := aud.([]interface{})
+	if !isList || !allStrings(list) {
 		return false
 	}
-	for _, one := range list {
-		if accepted[one] {
+	for _, item := range list {
+		if accepted[item.(string)] {
 			return true
 		}
 	}
@@ -135,76 +146,58 @@ func objectOf(v interface{}) map[string]interface{} {
 	return object
 }
 
-// stringList converts a list of strings and tells whether v is one.
-func stringList(v interface{}) ([]string, bool) {
-	items, isList := v.([]interface{})
-	if !isList {
-		return nil, false
-	}
-	list := make([]string, 0, len(items))
-	for _, item := range items {
-		text, isString := item.(string)
-		if !isString {
-			return nil, false
-		}
-		list = append(list, text)
-	}
-	return list, true
-}
-
-// clientRoleKey joins a client id and a role's name. Neither holds a NUL: Keycloak
-// refuses it.
-func clientRoleKey(client, role string) string {
-	return client + "\x00" + role
-}
-
-// collectRoles fills in the roles that count: realm_access.roles, those of the
-// counted clients in resource_access, and those at rolesClaim's places. What is not
-// a list of strings counts as no roles.
-func (p *principal) collectRoles(claims map[string]interface{}, clients []string, places [][]string) {
-	p.roles = map[string]bool{"": true} // see anyPrincipal
-	p.clientRoles = map[string]bool{}
-	p.addRoles(objectOf(claims["realm_access"])["roles"])
-	access := objectOf(claims["resource_access"])
-	for client, entry := range access {
-		list, ok := stringList(objectOf(entry)["roles"])
+// allStrings reports whether a list holds nothing but strings.
+func allStrings(list []interface{}) bool {
+	for _, item := range list {
+		_, ok := item.(string)
 		if !ok {
-			continue
-		}
-		for _, role := range list {
-			p.clientRoles[clientRoleKey(client, role)] = true
-			p.bytes += len(client) + len(role) + mapEntryBytes
+			return false
 		}
 	}
+	return true
+}
+
+// collectRoles returns the roles that count: realm_access.roles, those of the
+// counted clients in resource_access, and those at rolesClaim's places.
+func collectRoles(claims map[string]interface{}, clients []string, places [][]string) map[string]bool {
+	held := map[string]bool{"": true} // see anyPrincipal
+	addRoles(held, objectOf(claims["realm_access"])["roles"])
+	access := objectOf(claims["resource_access"])
 	for _, client := range clients {
-		p.addRoles(objectOf(access[client])["roles"])
+		addRoles(held, objectOf(access[client])["roles"])
 	}
 	for _, path := range places {
-		p.addRoles(claimAt(claims, path))
+		addRoles(held, claimAt(claims, path))
 	}
+	return held
 }
 
-func (p *principal) addRoles(v interface{}) {
-	list, ok := stringList(v)
-	if !ok {
+// addRoles adds a list of roles. What is not a list of strings counts as no roles.
+func addRoles(held map[string]bool, v interface{}) {
+	list, ok := v.([]interface{})
+	if !ok || !allStrings(list) {
 		return
 	}
-	for _, role := range list {
-		p.roles[role] = true
-		p.bytes += len(role) + mapEntryBytes
+	for _, item := range list {
+		held[item.(string)] = true
 	}
 }
 
-// mapEntryBytes is about what an entry of a map[string]bool takes beside its text.
-const mapEntryBytes = 40
+// hasClientRole reports whether the principal has one of a client's roles.
+func (p *principal) hasClientRole(client string, roles []string) bool {
+	held := map[string]bool{}
+	addRoles(held, objectOf(p.access[client])["roles"])
+	return holdsAny(held, roles)
+}
 
-// collectScopes splits the scope claim (RFC 8693 section 4.2).
-func (p *principal) collectScopes(claims map[string]interface{}) {
-	p.scopes = map[string]bool{}
-	for _, scope := range strings.Fields(textOf(claims["scope"])) {
-		p.scopes[scope] = true
-		p.bytes += len(scope) + mapEntryBytes
+// hasScope reports whether the scope claim (RFC 8693 section 4.2) lists a scope.
+func (p *principal) hasScope(scope string) bool {
+	for _, one := range strings.Fields(p.scope) {
+		if one == scope {
+			return true
+		}
 	}
+	return false
 }
 
 // claimAt follows a path of names from the top of the claims.
@@ -237,12 +230,12 @@ func headerValue(v interface{}) (string, bool, bool) {
 	case string:
 		return claim, claim != "" && printable(claim), false
 	case []interface{}:
-		list, isStrings := stringList(claim)
-		if !isStrings {
+		if !allStrings(claim) {
 			return "", false, false
 		}
 		var kept []string
-		for _, element := range list {
+		for _, item := range claim {
+			element := item.(string)
 			if element == "" || strings.IndexByte(element, ',') >= 0 || !printable(element) {
 				dropped = true
 				continue

@@ -66,7 +66,8 @@ type Config struct {
 	// realm's. Default: Audience.
 	ClientRoles []string `json:"clientRoles,omitempty"`
 	// RolesClaim lists further places of roles in the token, each as a list of path
-	// elements, e.g. [["groups"]]. Default: none.
+	// elements. Traefik takes no list of lists: write each place as one string with
+	// commas, e.g. ["groups", "app,permissions"]. Default: none.
 	RolesClaim [][]string `json:"rolesClaim,omitempty"`
 	// Unmatched decides requests that no rule matches, once their token is good:
 	// "deny" (default) or "authenticated".
@@ -114,7 +115,7 @@ type Config struct {
 	// JWKSMaxStale is how long keys serve after the issuer's last good answer.
 	// Default: "24h".
 	JWKSMaxStale string `json:"jwksMaxStale,omitempty"`
-	// PreloadFile is a JWKS file that serves until the issuer's first answer.
+	// PreloadFile is a JWKS file of Issuer's that serves until its first answer.
 	// Default: none.
 	PreloadFile string `json:"preloadFile,omitempty"`
 
@@ -137,6 +138,9 @@ type IssuerConfig struct {
 	DiscoveryURL string `json:"discoveryUrl,omitempty"`
 	// Audience lists its accepted audiences. Default: Config.Audience.
 	Audience []string `json:"audience,omitempty"`
+	// PreloadFile is a JWKS file of this issuer that serves until its first answer.
+	// Default: none.
+	PreloadFile string `json:"preloadFile,omitempty"`
 	// ClientRoles lists its clients whose roles count. Default: Audience, where this
 	// issuer has its own, else Config.ClientRoles.
 	ClientRoles []string `json:"clientRoles,omitempty"`

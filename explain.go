@@ -140,10 +140,11 @@ func (a *Access) principal(counted []string) *principal {
 		"resource_access": clients,
 		"scope":           strings.Join(a.Scopes, " "),
 	}
-	pr := &principal{}
-	pr.collectRoles(claims, counted, nil)
-	pr.collectScopes(claims)
-	return pr
+	return &principal{
+		roles:  collectRoles(claims, counted, nil),
+		access: clients,
+		scope:  textOf(claims["scope"]),
+	}
 }
 
 func anyList(list []string) []interface{} {
@@ -284,7 +285,7 @@ func (e *Explanation) conclude(reason string) {
 	e.Reason = reason
 	e.Status = d.status()
 	e.Outcome = "deny"
-	if d.passes() {
+	if e.Status == http.StatusOK {
 		e.Outcome = "allow"
 	}
 }
@@ -349,7 +350,8 @@ func CheckToken(ctx context.Context, config *Config, token string) (*TokenReport
 	}
 
 	report := &TokenReport{Checks: []TokenCheck{}, Identity: map[string]string{}}
-	p, refused := v.verify(ctx, token)
+	refused := &refusal{}
+	p := verify(ctx, v, token, refused)
 	report.Reason = refused.reason
 	report.Verified = v.verified.Load() > 0
 	header := &joseHeader{}
@@ -371,11 +373,12 @@ func CheckToken(ctx context.Context, config *Config, token string) (*TokenReport
 		// All but the key was in order so far; go on as if the signature were good.
 		report.Reason = reasonClaims
 		if claimsErr == nil {
-			accepted, reason := v.accept(claims, header, v.only, time.Now())
-			report.Reason = reason
-			if reason == "" {
+			again := &refusal{}
+			accepted := accept(v, claims, header, v.only, again)
+			report.Reason = again.reason
+			if accepted != nil {
 				p = accepted
-				v.fillIdentity(p, claims, payload)
+				fillIdentity(v, p, claims, payload)
 			}
 		}
 	}
@@ -393,7 +396,7 @@ func CheckToken(ctx context.Context, config *Config, token string) (*TokenReport
 		report.leaveOpen("audience")
 	}
 	if report.Reason == "" {
-		report.Access = p.access()
+		report.Access = accessOf(p)
 		for _, id := range p.identity {
 			report.Identity[id.name] = id.value
 		}
@@ -500,7 +503,7 @@ func (t *TokenReport) checkClaims(v *verifier, claims map[string]interface{}, h 
 		reason = reasonType
 	}
 	t.check("type", reason)
-	_, untimely := checkTimes(claims, time.Now(), v.leeway)
+	_, untimely := checkTimes(claims, secondsNow(), v.leeway.Seconds())
 	t.check("time", untimely)
 	reason = ""
 	if !audienceFits(claims, v.only.audience, v.skipAud) {
@@ -524,12 +527,16 @@ func (t *TokenReport) leaveOpen(name string) {
 	}
 }
 
-// access lists what a principal may be asked for.
-func (p *principal) access() *Access {
-	a := &Access{Roles: keysOf(p.roles), Scopes: keysOf(p.scopes), ClientRoles: map[string][]string{}}
-	for _, key := range keysOf(p.clientRoles) {
-		client, role, _ := strings.Cut(key, "\x00")
-		a.ClientRoles[client] = append(a.ClientRoles[client], role)
+// accessOf lists what a principal may be asked for.
+func accessOf(p *principal) *Access {
+	a := &Access{Roles: keysOf(p.roles), Scopes: strings.Fields(p.scope), ClientRoles: map[string][]string{}}
+	sort.Strings(a.Scopes)
+	for client, entry := range p.access {
+		held := map[string]bool{}
+		addRoles(held, objectOf(entry)["roles"])
+		if len(held) > 0 {
+			a.ClientRoles[client] = keysOf(held)
+		}
 	}
 	return a
 }

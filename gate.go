@@ -25,6 +25,7 @@ type gate struct {
 	shadow               bool
 	forwardAuthorization bool
 	allowPreflight       bool
+	headerOnly           bool // the token may be in the Authorization header only
 	cookieName           string
 	queryParam           string
 	logRefused, logAll   bool
@@ -33,6 +34,7 @@ type gate struct {
 // decision is what becomes of a request: a value, not an error. Where it could not
 // be decided, the reason is reasonKeysUnavailable.
 type decision struct {
+	passes    bool
 	reason    string
 	rule      *rule      // that decided; nil where none was asked
 	principal *principal // nil without a good token
@@ -49,13 +51,8 @@ type triedRule struct {
 	reason string
 }
 
-// passes reports whether the request may go on.
-func (d decision) passes() bool {
-	return d.reason == reasonPublic || d.reason == reasonGranted || d.reason == reasonPreflight
-}
-
 // status is the answer's status code; RFC 6750 section 3.1.
-func (d decision) status() int {
+func (d *decision) status() int {
 	switch d.reason {
 	case reasonPublic, reasonGranted, reasonPreflight:
 		return http.StatusOK
@@ -95,45 +92,73 @@ func realmOf(issuer string) string {
 	return path[at+1:]
 }
 
-// decide asks the rules that a route has for a method, and for the token where they
-// want one.
-func (g *gate) decide(r *http.Request, rt *route) decision {
-	var d decision
+// decide fills in what the rules of a route say, asking for the token where they
+// want one. It is a function with a short text, as are those on a token's first way
+// through: the interpreter pays for methods, and for lines that do not run.
+func decide(g *gate, r *http.Request, rt *route, d *decision) {
+	if rt.roles == nil && !rt.public || g.allowPreflight {
+		decideAll(g, r, rt, d)
+		return
+	}
+	d.rule = rt.rule
+	if rt.public {
+		pass(d, reasonPublic)
+		return
+	}
+	authenticate(g, r, d)
+	if d.principal == nil {
+		d.reason = d.refused.reason
+		return
+	}
+	if holdsAny(d.principal.roles, rt.roles) {
+		pass(d, reasonGranted)
+		return
+	}
+	d.reason = reasonRoles
+}
+
+func pass(d *decision, reason string) {
+	d.passes = true
+	d.reason = reason
+}
+
+// decideAll is decide for routes with several rules, or with rules that say more
+// than roles.
+func decideAll(g *gate, r *http.Request, rt *route, d *decision) {
 	if rt.bad {
 		d.reason = reasonBadPath
-		return d
+		return
 	}
 	if g.allowPreflight && isPreflight(r) {
-		d.reason = reasonPreflight
-		return d
+		pass(d, reasonPreflight)
+		return
 	}
 	chosen := rt.choose(r.Method)
 	if chosen.public && len(chosen.tried) == 0 {
-		d.reason = reasonPublic
 		d.rule = chosen.enforced[0]
-		return d
+		pass(d, reasonPublic)
+		return
 	}
-	g.authenticate(r, &d)
+	authenticate(g, r, d)
 	for _, ru := range chosen.tried {
 		d.tried = append(d.tried, triedRule{rule: ru, reason: verdict(ru, d.principal, d.refused.reason)})
 	}
 	if chosen.public {
-		d.reason = reasonPublic
 		d.rule = chosen.enforced[0]
 		if d.rule != openWhereTried {
 			d.principal = nil // the token was looked at for the trial only
 		}
-		return d
+		pass(d, reasonPublic)
+		return
 	}
 	for _, ru := range chosen.enforced {
 		d.rule = ru
 		d.reason = verdict(ru, d.principal, d.refused.reason)
 		if d.reason != "" {
-			return d
+			return
 		}
 	}
-	d.reason = reasonGranted
-	return d
+	pass(d, reasonGranted)
 }
 
 // verdict is why a rule refuses, "" if it does not. refused is why there is no
@@ -157,7 +182,7 @@ func isPreflight(r *http.Request) bool {
 }
 
 // refuse answers a request that may not go on.
-func (g *gate) refuse(w http.ResponseWriter, r *http.Request, d decision) {
+func (g *gate) refuse(w http.ResponseWriter, r *http.Request, d *decision) {
 	status := d.status()
 	retry := 0
 	if status == http.StatusServiceUnavailable {
@@ -170,8 +195,8 @@ func (g *gate) refuse(w http.ResponseWriter, r *http.Request, d decision) {
 }
 
 // record writes what was decided to the logs, as far as they are on.
-func (g *gate) record(r *http.Request, d decision) {
-	refused := !d.passes()
+func (g *gate) record(r *http.Request, d *decision) {
+	refused := !d.passes
 	if g.debug && d.refused.reason != "" {
 		g.log.Debug("token refused", "reason", d.refused.reason, "kid", clip(d.refused.kid),
 			"iss", clip(d.refused.issuer), "azp", clip(d.refused.party))
@@ -181,26 +206,26 @@ func (g *gate) record(r *http.Request, d decision) {
 		if g.shadow {
 			mode = modeShadow
 		}
-		g.writeDecision(r, d, d.rule, d.reason, mode)
+		g.writeDecision(r, d, triedRule{rule: d.rule, reason: d.reason}, mode)
 	}
 	if !g.logRefused && !g.logAll {
 		return
 	}
 	for _, tried := range d.tried {
-		reason := tried.reason
-		if reason == "" {
-			reason = reasonGranted
-		}
-		if g.logAll || reason != reasonGranted {
-			g.writeDecision(r, d, tried.rule, reason, modeShadow)
+		if g.logAll || tried.reason != "" {
+			g.writeDecision(r, d, tried, modeShadow)
 		}
 	}
 }
 
-// writeDecision writes one line of the decision log.
-func (g *gate) writeDecision(r *http.Request, d decision, ru *rule, reason, mode string) {
+// writeDecision writes one line of the decision log: what a rule said, where it is
+// on trial with "" for that it would have let the request pass.
+func (g *gate) writeDecision(r *http.Request, d *decision, said triedRule, mode string) {
 	now := time.Now()
-	d.reason = reason
+	verdict := &decision{reason: said.reason, passes: said.reason == "" || (d.passes && said.rule == d.rule)}
+	if verdict.reason == "" {
+		verdict.reason = reasonGranted
+	}
 	line := decisionLine{
 		Level:      "INFO",
 		Message:    "decision",
@@ -209,25 +234,25 @@ func (g *gate) writeDecision(r *http.Request, d decision, ru *rule, reason, mode
 		Method:     clip(r.Method),
 		Path:       clip(receivedPath(r)),
 		Outcome:    "allow",
-		Reason:     reason,
+		Reason:     verdict.reason,
 		KeyID:      clip(d.refused.kid),
 		Mode:       mode,
 		Cached:     d.cached,
 	}
-	if !d.passes() {
+	if !verdict.passes {
 		line.Outcome = "deny"
-		line.Status = d.status()
+		line.Status = verdict.status()
 		if line.Status == http.StatusServiceUnavailable {
 			line.Outcome = "error"
 		}
-		ok, leftOut := decisions.admit(reason, now)
+		ok, leftOut := decisions.admit(verdict.reason, now)
 		if !ok {
 			return
 		}
 		line.LeftOut = leftOut
 	}
-	if ru != nil {
-		line.Rule = clip(ru.name)
+	if said.rule != nil {
+		line.Rule = clip(said.rule.name)
 	}
 	if d.principal != nil {
 		line.Subject = clip(d.principal.subject)

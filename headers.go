@@ -62,30 +62,38 @@ func foldHeader(name string) string {
 	return string(folded)
 }
 
-// removeFrom takes every spelling of the identity headers out of a request, out of
-// its trailers too.
-func (ids *identityHeaders) removeFrom(r *http.Request) {
-	ids.remove(r.Header)
-	if len(r.Trailer) > 0 {
-		ids.remove(r.Trailer)
+// removeIdentity takes every spelling of the identity headers out of a request, out
+// of its trailers too.
+func removeIdentity(ids *identityHeaders, r *http.Request) {
+	removeNames(ids, r.Header)
+	if r.Trailer != nil {
+		removeNames(ids, r.Trailer)
 	}
 }
 
-func (ids *identityHeaders) remove(h http.Header) {
+func removeNames(ids *identityHeaders, h http.Header) {
+	harmless := ids.harmless
 	for name := range h {
-		if !ids.suspect[len(name)] || ids.harmless[name] {
-			continue
-		}
-		if ids.folded[foldHeader(name)] {
-			delete(h, name)
+		if !harmless[name] {
+			if spoofs(ids, name) {
+				delete(h, name)
+			}
 		}
 	}
+}
+
+// spoofs reports whether a backend may take a name for one of ours.
+func spoofs(ids *identityHeaders, name string) bool {
+	if !ids.suspect[len(name)] {
+		return false
+	}
+	return ids.folded[foldHeader(name)]
 }
 
 // setIdentity sets the headers of a principal. Each value is a list of its own, so
 // that no later handler can change what other requests get.
-func setIdentity(h http.Header, p *principal) {
-	for _, id := range p.identity {
+func setIdentity(h http.Header, identity []identityValue) {
+	for _, id := range identity {
 		h[id.name] = []string{id.value}
 	}
 }

@@ -47,7 +47,8 @@ func (k *key) allows(alg string) bool {
 // keySet is one good answer of an issuer. It is immutable.
 type keySet struct {
 	keys         []*key
-	byID         map[string][]*key
+	byID         map[string][]*key // by kid
+	byKeyID      map[string][]*key // by kid and alg
 	fingerprints map[string]bool
 }
 
@@ -56,12 +57,17 @@ type keySet struct {
 // where the header names none.
 func (s *keySet) find(h *joseHeader) []*key {
 	if h.hasKeyID {
-		return fitting(s.byID[h.kid], h.alg)
+		return s.byKeyID[keyID(h.kid, h.alg)]
 	}
 	if !s.oneKey() {
 		return nil
 	}
 	return fitting(s.keys, h.alg)
+}
+
+// keyID joins a kid, which may be anything, and an alg.
+func keyID(kid, alg string) string {
+	return alg + " " + kid
 }
 
 // knows reports whether the set has the header's kid at all; if not, fetching anew
@@ -113,7 +119,7 @@ func parseKeySet(text []byte) (*keySet, []skippedKey, error) {
 	if err := json.Unmarshal(document["keys"], &members); err != nil {
 		return nil, nil, errors.New("parse jwks: want a list \"keys\"")
 	}
-	set := &keySet{byID: map[string][]*key{}, fingerprints: map[string]bool{}}
+	set := &keySet{byID: map[string][]*key{}, byKeyID: map[string][]*key{}, fingerprints: map[string]bool{}}
 	var skipped []skippedKey
 	for _, member := range members {
 		k, skip := parseKey(member)
@@ -123,6 +129,10 @@ func parseKeySet(text []byte) (*keySet, []skippedKey, error) {
 		}
 		set.keys = append(set.keys, k)
 		set.byID[k.kid] = append(set.byID[k.kid], k)
+		for _, alg := range k.algs {
+			id := keyID(k.kid, alg)
+			set.byKeyID[id] = append(set.byKeyID[id], k)
+		}
 		set.fingerprints[k.fingerprint] = true
 	}
 	if len(set.keys) == 0 {

@@ -53,7 +53,7 @@ type keySource struct {
 	asked     time.Time // when a request last caused a fetch
 	failures  int       // since the last good answer
 	timer     *time.Timer
-	caches    map[*tokenCache]bool
+	watchers  map[string]func() // called when keys have gone
 	preloaded bool
 
 	// What follows is written by the fetch in flight only, of which there is one at
@@ -75,7 +75,7 @@ func newKeySource(config keySourceConfig) (*keySource, error) {
 	s := &keySource{
 		config:   config,
 		log:      processLog.With("issuer", config.issuer),
-		caches:   map[*tokenCache]bool{},
+		watchers: map[string]func(){},
 		reported: map[string]bool{},
 	}
 	err := s.trust()
@@ -199,6 +199,22 @@ func (s *keySource) vouches(fingerprint string) bool {
 	set := s.usableLocked()
 	s.mu.Unlock()
 	return set != nil && set.fingerprints[fingerprint]
+}
+
+// presentKeys returns the keys for a header that are at hand, nil if there are none
+// or they are too old.
+func presentKeys(s *keySource, h *joseHeader) []*key {
+	if !h.hasKeyID {
+		return nil
+	}
+	s.mu.Lock()
+	set := s.set
+	good := s.good
+	s.mu.Unlock()
+	if set == nil || time.Since(good) > s.config.maxStale {
+		return nil
+	}
+	return set.byKeyID[h.keyID]
 }
 
 // lookup returns the keys that a token header means. It waits for a fetch only
@@ -333,9 +349,9 @@ func (s *keySource) finish(call *fetchCall, set *keySet, err error) {
 	}
 	kept := s.set != nil
 	s.inflight = nil
-	caches := make([]*tokenCache, 0, len(s.caches))
-	for cache := range s.caches {
-		caches = append(caches, cache)
+	watchers := make([]func(), 0, len(s.watchers))
+	for _, watcher := range s.watchers {
+		watchers = append(watchers, watcher)
 	}
 	if !s.stopped {
 		s.timer = time.AfterFunc(wait, s.tick)
@@ -344,8 +360,8 @@ func (s *keySource) finish(call *fetchCall, set *keySet, err error) {
 	close(call.done)
 
 	if changed {
-		for _, cache := range caches {
-			cache.forgetGone()
+		for _, watcher := range watchers {
+			watcher()
 		}
 	}
 	switch {
@@ -557,18 +573,18 @@ func (s *keySource) report(skipped []skippedKey) {
 	}
 }
 
-// attach makes a cache forget tokens whose keys go; nil is no cache.
-func (s *keySource) attach(cache *tokenCache) {
-	if cache == nil {
-		return
-	}
+// watch has a function called, under no lock, whenever keys have gone.
+//
+// It is a function, not the cache itself: the interpreter fails on struct types
+// that lead back to themselves.
+func (s *keySource) watch(id string, watcher func()) {
 	s.mu.Lock()
-	s.caches[cache] = true
+	s.watchers[id] = watcher
 	s.mu.Unlock()
 }
 
-func (s *keySource) detach(cache *tokenCache) {
+func (s *keySource) unwatch(id string) {
 	s.mu.Lock()
-	delete(s.caches, cache)
+	delete(s.watchers, id)
 	s.mu.Unlock()
 }

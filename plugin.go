@@ -42,25 +42,27 @@ func (m *middleware) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	g := m.gate
 
 	// 1. No client speaks for itself, on public paths neither.
-	g.identity.removeFrom(r)
+	removeIdentity(g.identity, r)
 
 	// 2. The rules for the path, on every reading of it.
-	raw, other := forwardedPath(r)
-	rt := g.routes.find(raw, other)
+	rt := findRoute(g.routes, r)
 
 	// 3. and 4. The token, where the rules want one, and who it speaks for;
 	// 5. whether that suffices.
-	d := g.decide(r, rt)
-	g.record(r, d)
-	if !d.passes() && !g.shadow {
+	d := &decision{}
+	decide(g, r, rt, d)
+	if !d.passes || g.logAll || d.tried != nil {
+		g.record(r, d)
+	}
+	if !d.passes && !g.shadow {
 		g.refuse(w, r, d)
 		return
 	}
-	if g.warm != nil {
-		g.learn(r, raw, other, rt, d)
-	}
 	if d.principal != nil {
-		setIdentity(r.Header, d.principal)
+		setIdentity(r.Header, d.principal.identity)
+	}
+	if g.warm != nil {
+		learn(g, r, rt, d)
 	}
 	if !g.forwardAuthorization {
 		g.withdrawToken(r)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"sort"
 	"strings"
+	"sync/atomic"
 )
 
 // ruleSource is a rule as written, with the place where it stands.
@@ -69,6 +70,9 @@ func ruleSources(rules []RuleConfig) []ruleSource {
 	return sources
 }
 
+// policies counts the policies compiled.
+var policies = &atomic.Int64{}
+
 // compilePolicy checks rules and files them by path. Where found has a problem in
 // the end, the policy must not be used.
 func compilePolicy(sources []ruleSource, options policyOptions, found *findings) *policy {
@@ -77,7 +81,9 @@ func compilePolicy(sources []ruleSource, options policyOptions, found *findings)
 		prefix:    make(map[string][]*rule, len(sources)),
 		unmatched: &rule{name: "unmatched", deny: !options.authenticated},
 		fold:      options.fold,
+		serial:    policies.Add(1),
 	}
+	trials := false
 	for i := range sources {
 		source := &sources[i]
 		before := len(found.problems)
@@ -86,6 +92,7 @@ func compilePolicy(sources []ruleSource, options policyOptions, found *findings)
 			ru = compileMapped(source, found)
 		} else {
 			ru = compileRule(source, found)
+			trials = trials || ru.shadow
 		}
 		if len(found.problems) == before {
 			po.addRule(ru)
@@ -95,8 +102,11 @@ func compilePolicy(sources []ruleSource, options policyOptions, found *findings)
 	checkTies(po.prefix, found)
 	sortRules(po.exact)
 	sortRules(po.prefix)
+	po.fillPlain()
 	lintRoles(sources, found)
-	lintTrials(po, found)
+	if trials {
+		lintTrials(po, found)
+	}
 	return po
 }
 
@@ -256,13 +266,13 @@ func element(where string, i int) string {
 	return fmt.Sprintf("%s[%d]", where, i)
 }
 
-// plainPathBytes are the bytes of a path that nothing can be wrong with.
-const plainPathBytes = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_~/@:+,"
+// plainRuleBytes are the bytes of a path that nothing can be wrong with.
+const plainRuleBytes = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_~/@:+,"
 
 // checkRulePath refuses paths that no request can match, with the right spelling
 // where there is one.
 func checkRulePath(where, path string, found *findings) {
-	if strings.HasPrefix(path, "/") && strings.Trim(path, plainPathBytes) == "" && !strings.Contains(path, "//") {
+	if strings.HasPrefix(path, "/") && strings.Trim(path, plainRuleBytes) == "" && !strings.Contains(path, "//") {
 		return // nearly all; with 10,000 rules the tests below would count
 	}
 	shown := fmt.Sprintf("got %q", path)
@@ -353,20 +363,30 @@ func sorted(list []string) []string {
 // lintPrefixes warns of a public prefix with protected paths beneath it: right
 // where it is meant, and easily not meant.
 func lintPrefixes(po *policy, found *findings) {
-	beneath := map[string][]*rule{} // the protected rules by the public prefix above them
+	public := map[string]*rule{} // what makes a prefix public for every method
 	for key, list := range po.prefix {
-		if key != "" {
-			noteProtected(po, beneath, parentPath(key), list)
+		for _, ru := range list {
+			if ru.public && ru.methods == nil && !ru.shadow {
+				public[key] = ru
+			}
 		}
 	}
-	for key, list := range po.exact {
-		if key == "/" || !strings.HasSuffix(key, "/") { // else its short spelling is there too
-			noteProtected(po, beneath, strings.TrimRight(key, "/"), list)
+	beneath := map[string][]*rule{} // the protected rules by the public prefix above them
+	if len(public) > 0 {
+		for key, list := range po.prefix {
+			if key != "" {
+				noteProtected(public, beneath, parentPath(key), list)
+			}
+		}
+		for key, list := range po.exact {
+			if key == "/" || !strings.HasSuffix(key, "/") { // else its short spelling is there too
+				noteProtected(public, beneath, strings.TrimRight(key, "/"), list)
+			}
 		}
 	}
-	for p, list := range beneath {
+	for key, list := range beneath {
 		sort.Slice(list, func(i, j int) bool { return list[i].path < list[j].path })
-		above := publicPrefix(po, p)
+		above := public[key]
 		if len(list) == 1 {
 			found.warn(above.source, "the public path %q lies above the protected path %q (%s); all else beneath it is public", above.path, list[0].path, list[0].source)
 		} else {
@@ -378,13 +398,13 @@ func lintPrefixes(po *policy, found *findings) {
 
 // noteProtected files the protected ones of a path's rules under each public prefix
 // from p upwards.
-func noteProtected(po *policy, beneath map[string][]*rule, p string, list []*rule) {
+func noteProtected(public map[string]*rule, beneath map[string][]*rule, p string, list []*rule) {
 	for _, ru := range list {
 		if ru.public {
 			continue
 		}
-		for at := p; ; at = parentPath(at) {
-			if publicPrefix(po, at) != nil {
+		for at := p; ; at = at[:strings.LastIndexByte(at, '/')] {
+			if public[at] != nil {
 				beneath[at] = append(beneath[at], ru)
 			}
 			if at == "" {
@@ -394,39 +414,31 @@ func noteProtected(po *policy, beneath map[string][]*rule, p string, list []*rul
 	}
 }
 
-// publicPrefix returns the rule that makes a prefix public for every method, nil if
-// there is none.
-func publicPrefix(po *policy, key string) *rule {
-	for _, ru := range po.prefix[key] {
-		if ru.public && ru.methods == nil && !ru.shadow {
-			return ru
-		}
-	}
-	return nil
-}
-
 // lintRoles warns of roles that are spelt in two ways across rules; checkRoles does
 // it within one.
 func lintRoles(sources []ruleSource, found *findings) {
 	first := map[string]int{}    // the source of a role as written
 	spelt := map[string]string{} // a role as written by its folded form
-	for i, source := range sources {
-		for _, list := range [][]string{source.config.Roles, source.config.AllRoles} {
-			for _, role := range list {
-				_, known := first[role]
-				if known {
-					continue
-				}
-				first[role] = i
-				fold := strings.ToLower(strings.TrimSpace(role))
-				other, twin := spelt[fold]
-				if !twin {
-					spelt[fold] = role
-					continue
-				}
-				if first[other] != i {
-					found.warn(source.where, "the role %q differs from %q (%s) only in case or blanks, and roles are compared exactly", role, other, sources[first[other]].where)
-				}
+	for i := range sources {
+		source := &sources[i]
+		roles := source.config.Roles
+		if len(source.config.AllRoles) > 0 {
+			roles = append(append([]string{}, roles...), source.config.AllRoles...)
+		}
+		for _, role := range roles {
+			_, known := first[role]
+			if known {
+				continue
+			}
+			first[role] = i
+			fold := strings.ToLower(strings.TrimSpace(role))
+			other, twin := spelt[fold]
+			if !twin {
+				spelt[fold] = role
+				continue
+			}
+			if first[other] != i {
+				found.warn(source.where, "the role %q differs from %q (%s) only in case or blanks, and roles are compared exactly", role, other, sources[first[other]].where)
 			}
 		}
 	}

@@ -42,17 +42,8 @@ func (ru *rule) refuses(p *principal) string {
 	if ru.deny {
 		return reasonNoRule
 	}
-	if len(ru.anyRole) > 0 {
-		found := false
-		for _, role := range ru.anyRole {
-			if p.roles[role] {
-				found = true
-				break
-			}
-		}
-		if !found {
-			return reasonRoles
-		}
+	if len(ru.anyRole) > 0 && !holdsAny(p.roles, ru.anyRole) {
+		return reasonRoles
 	}
 	for _, role := range ru.allRoles {
 		if !p.roles[role] {
@@ -60,19 +51,12 @@ func (ru *rule) refuses(p *principal) string {
 		}
 	}
 	for _, cr := range ru.clientRoles {
-		found := false
-		for _, role := range cr.roles {
-			if p.clientRoles[clientRoleKey(cr.client, role)] {
-				found = true
-				break
-			}
-		}
-		if !found {
+		if !p.hasClientRole(cr.client, cr.roles) {
 			return reasonRoles
 		}
 	}
 	for _, scope := range ru.scopes {
-		if !p.scopes[scope] {
+		if !p.hasScope(scope) {
 			return reasonScopes
 		}
 	}
@@ -85,6 +69,12 @@ type policy struct {
 	prefix    map[string][]*rule // by path without its trailing slash
 	unmatched *rule
 	fold      bool // paths are compared with their letters folded
+
+	serial int64 // tells this policy from another
+	// plain answers for ordinary paths by their longest prefix, see plainFact; nil
+	// stands for a prefix whose rules say more than roles. routes are theirs.
+	plain  map[string]*known
+	routes map[string]*route
 }
 
 // candidates returns the rules that match one reading of a path, the most specific
@@ -124,8 +114,10 @@ type route struct {
 	public bool     // every reading is public
 	roles  []string // any one suffices; none where the route is public or not simple
 
-	policy     *policy
-	bad        bool // the path cannot be read
+	serial     int64  // of its policy
+	rule       *rule  // the only enforced one, where the route is simple
+	fact       *known // for the warm way, where the route is simple
+	bad        bool   // the path cannot be read
 	candidates [][]*rule
 	always     choice // for every method; used when byMethod is false
 	byMethod   bool
@@ -148,7 +140,7 @@ var openWhereTried = &rule{name: "shadow", public: true}
 
 // newRoute asks the policy for every reading of a path.
 func newRoute(po *policy, raw, other string) *route {
-	rt := &route{policy: po}
+	rt := &route{serial: po.serial}
 	paths, err := po.readingsOf(raw, other)
 	if err != nil {
 		rt.bad = true
@@ -170,23 +162,12 @@ func newRoute(po *policy, raw, other string) *route {
 		return rt
 	}
 	rt.always = chooseRules(rt.candidates, "")
-	if len(rt.always.tried) > 0 {
-		return rt
-	}
-	rt.public = rt.always.public
-	if len(rt.always.enforced) == 1 {
-		ru := rt.always.enforced[0]
-		if !ru.public && !ru.deny && len(ru.allRoles) == 0 && len(ru.clientRoles) == 0 && len(ru.scopes) == 0 {
-			rt.roles = ru.anyRole
-			if len(rt.roles) == 0 {
-				rt.roles = anyPrincipal
-			}
-		}
-	}
+	rt.simplify()
 	return rt
 }
 
-// readingsOf returns every path that the rules are asked for; see forwardedPath.
+// readingsOf lists every reading of a request's path that its rules are asked about;
+// raw and other are forwardedPath's. It fails with errBadPath.
 func (po *policy) readingsOf(raw, other string) ([]string, error) {
 	paths, err := readings(raw, po.fold)
 	if err != nil {
@@ -208,6 +189,79 @@ func (po *policy) readingsOf(raw, other string) ([]string, error) {
 		}
 	}
 	return paths, nil
+}
+
+// simplify notes what decides a route in the short where there is nothing more to
+// it: one rule for all methods, public or for any of some roles.
+func (rt *route) simplify() {
+	if len(rt.always.tried) > 0 || len(rt.always.enforced) != 1 {
+		return
+	}
+	ru := rt.always.enforced[0]
+	if ru.deny || len(ru.allRoles) > 0 || len(ru.clientRoles) > 0 || len(ru.scopes) > 0 {
+		return
+	}
+	rt.rule = ru
+	rt.public = ru.public
+	if !ru.public {
+		rt.roles = ru.anyRole
+		if len(rt.roles) == 0 {
+			rt.roles = anyPrincipal
+		}
+	}
+	rt.fact = &known{public: rt.public, roles: rt.roles}
+	if !rt.public {
+		rt.fact.role = rt.roles[0]
+	}
+}
+
+// plainPathBytes are the bytes of a path that every backend reads alike.
+const plainPathBytes = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_~/.@:+,=!$&'()*"
+
+// plainFact finds what decides an ordinary path by walking its prefixes up, with
+// nothing compiled for the path itself: a service has more ids than any table has
+// room. It returns nil where the path or its rule wants more than that.
+func plainFact(plain map[string]*known, path string) *known {
+	if plain == nil || strings.Trim(path, plainPathBytes) != "" || strings.Contains(path, "//") {
+		return nil
+	}
+	if strings.IndexByte(path, '.') >= 0 && odd(path) {
+		return nil
+	}
+	for {
+		fact, ok := plain[path]
+		if ok {
+			return fact
+		}
+		at := strings.LastIndexByte(path, '/')
+		if at < 0 {
+			return nil
+		}
+		path = path[:at]
+	}
+}
+
+// fillPlain prepares plainFact.
+func (po *policy) fillPlain() {
+	if len(po.exact) > 0 || po.fold {
+		return // then a path may mean more than its prefix
+	}
+	po.routes = make(map[string]*route, len(po.prefix))
+	po.plain = make(map[string]*known, len(po.prefix))
+	for prefix, list := range po.prefix {
+		ru := list[0]
+		po.plain[prefix] = nil
+		if len(list) > 1 || ru.methods != nil || ru.shadow {
+			continue
+		}
+		rt := &route{serial: po.serial, always: choice{enforced: list, public: ru.public}}
+		rt.simplify()
+		if rt.fact != nil {
+			rt.fact.prefix = prefix
+			po.plain[prefix] = rt.fact
+			po.routes[prefix] = rt
+		}
+	}
 }
 
 // sameList reports whether the lists hold one that begins with the same rule and

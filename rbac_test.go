@@ -21,14 +21,14 @@ func policyOf(t *testing.T, rules []RuleConfig, options policyOptions) *policy {
 
 // person has roles; "client:role" is a client's role, "scope/x" a scope.
 func person(names ...string) *principal {
-	p := &principal{roles: map[string]bool{"": true}, clientRoles: map[string]bool{}, scopes: map[string]bool{}}
+	p := &principal{roles: map[string]bool{"": true}, access: map[string]interface{}{}}
 	for _, name := range names {
 		client, role, isClient := strings.Cut(name, ":")
 		switch {
 		case isClient:
-			p.clientRoles[clientRoleKey(client, role)] = true
+			p.access[client] = map[string]interface{}{"roles": []interface{}{role}}
 		case strings.HasPrefix(name, "scope/"):
-			p.scopes[name[len("scope/"):]] = true
+			p.scope += " " + name[len("scope/"):]
 		default:
 			p.roles[name] = true
 		}

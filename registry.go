@@ -152,13 +152,14 @@ func (g *registry) compile(config *Config, name string) (*gateEntry, error) {
 		shadow:               config.Mode == modeShadow,
 		forwardAuthorization: config.ForwardAuthorization,
 		allowPreflight:       config.AllowPreflight,
+		headerOnly:           config.CookieName == "" && config.QueryParam == "",
 		cookieName:           config.CookieName,
 		queryParam:           config.QueryParam,
 		logRefused:           config.DecisionLog != decisionsOff,
 		logAll:               config.DecisionLog == decisionsAll,
 	}
 	if entry.gate.hasWarmWay() {
-		entry.gate.warm = newWarmTable()
+		entry.gate.warm = newWarmTable(po)
 		v.cache.attach(entry.gate.warm)
 	}
 	entry.gate.routes = newRouteTable(po, entry.gate.warm)
@@ -259,7 +260,9 @@ func (g *registry) verifier(config *Config, checked *checkedConfig) (string, *ve
 		if len(v.issuers) == 1 {
 			v.only = issuer
 		}
-		issuer.keys.attach(v.cache)
+		if v.cache != nil {
+			issuer.keys.watch(key, forgetGoneIn(v.cache))
+		}
 		issuer.keys.start()
 	}
 	g.verifiers[key] = v
@@ -345,7 +348,7 @@ func (g *registry) sweepLocked(now time.Time) {
 			if verifiersInUse[v] {
 				sourcesInUse[issuer.keys] = true
 			} else {
-				issuer.keys.detach(v.cache)
+				issuer.keys.unwatch(key)
 			}
 		}
 		if !verifiersInUse[v] {

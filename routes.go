@@ -1,10 +1,13 @@
 package authproxy
 
-import "sync"
+import (
+	"net/http"
+	"sync"
+)
 
 // routeTable answers what the present policy says of a path, and remembers it.
 type routeTable struct {
-	memo *memo
+	memo *memo      // of paths that are not plain
 	warm *warmTable // nil: none
 
 	mu      sync.Mutex
@@ -40,8 +43,22 @@ func (t *routeTable) replace(po *policy) {
 	t.mu.Unlock()
 	t.memo.clear()
 	if t.warm != nil {
-		t.warm.clear()
+		t.warm.follow(po)
 	}
+}
+
+// findRoute returns the route of a request's path.
+func findRoute(t *routeTable, r *http.Request) *route {
+	path := r.URL.Path
+	if r.RequestURI == path || onlyQueryFollows(r.RequestURI, path) {
+		po := t.policy()
+		fact := plainFact(po.plain, path)
+		if fact != nil {
+			return po.routes[fact.prefix]
+		}
+	}
+	raw, other := forwardedPath(r)
+	return t.find(raw, other)
 }
 
 // find returns the route of a path as it is forwarded; see forwardedPath.

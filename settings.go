@@ -156,9 +156,8 @@ func wordSet(key string, words []string, found *findings) map[string]bool {
 // checkIssuers fills in the issuers with the addresses and times of their keys.
 func (c *Config) checkIssuers(checked *checkedConfig, found *findings) {
 	base := keySourceConfig{
-		caFile:      c.CAFile,
-		insecure:    c.InsecureSkipVerify,
-		preloadFile: c.PreloadFile,
+		caFile:   c.CAFile,
+		insecure: c.InsecureSkipVerify,
 	}
 	base.timeout = duration("jwksTimeout", c.JWKSTimeout, defaultTimeout, found)
 	base.refresh = duration("jwksRefresh", c.JWKSRefresh, defaultRefresh, found)
@@ -187,10 +186,10 @@ func (c *Config) checkIssuers(checked *checkedConfig, found *findings) {
 
 	issuer := c.issuerName(found)
 	if issuer != "" || len(c.Issuers) == 0 {
-		own := IssuerConfig{Issuer: issuer, JWKSURL: c.JWKSURL, DiscoveryURL: c.DiscoveryURL}
+		own := IssuerConfig{Issuer: issuer, JWKSURL: c.JWKSURL, DiscoveryURL: c.DiscoveryURL, PreloadFile: c.PreloadFile}
 		c.addIssuer(checked, base, "", own, found)
-	} else if c.JWKSURL != "" || c.DiscoveryURL != "" {
-		found.problem("issuer", "jwksUrl and discoveryUrl belong to an issuer; want issuer, or put them into issuers")
+	} else if c.JWKSURL != "" || c.DiscoveryURL != "" || c.PreloadFile != "" {
+		found.problem("issuer", "jwksUrl, discoveryUrl and preloadFile belong to an issuer; want issuer, or put them into issuers")
 	}
 	for i, further := range c.Issuers {
 		c.addIssuer(checked, base, element("issuers", i)+".", further, found)
@@ -244,6 +243,7 @@ func (c *Config) addIssuer(checked *checkedConfig, base keySourceConfig, prefix 
 	issuer.keys.issuer = given.Issuer
 	issuer.keys.jwksURL = given.JWKSURL
 	issuer.keys.discoveryURL = given.DiscoveryURL
+	issuer.keys.preloadFile = given.PreloadFile
 	if len(issuer.audience) == 0 {
 		issuer.audience = c.Audience
 		if len(issuer.clientRoles) == 0 {

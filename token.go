@@ -129,7 +129,9 @@ type joseHeader struct {
 	alg         string
 	kid         string
 	hasKeyID    bool
-	accessToken bool // typ says at+jwt (RFC 9068 section 2.1)
+	keyID       string // of kid and alg; see keySet.byKeyID
+	accessToken bool   // typ says at+jwt (RFC 9068 section 2.1)
+	kept        bool   // among the verifier's headers
 }
 
 // verifier turns tokens into principals by one set of settings, shared by all
@@ -184,81 +186,105 @@ const maxHeadersKept = 256
 
 // verify checks a token from its shape to its claims, the cheapest tests first, and
 // nothing of the payload before its signature but, where it is needed to find the
-// key, the issuer's name.
-func (v *verifier) verify(ctx context.Context, token string) (*principal, refusal) {
-	var no refusal
-	if len(token) > v.maxBytes {
-		no.reason = reasonTooLong
-		return nil, no
-	}
-	head, rest, _ := strings.Cut(token, ".")
-	body, tail, _ := strings.Cut(rest, ".")
-	// The decoder skips line ends, so they are looked for here.
-	if head == "" || body == "" || tail == "" || strings.ContainsAny(token, "\r\n") {
-		no.reason = reasonShape
-		return nil, no
+// key, the issuer's name. It returns nil where the token is refused, and why in no.
+func verify(ctx context.Context, v *verifier, token string, no *refusal) *principal {
+	signed, head, body, tail := splitToken(token, v.maxBytes, no)
+	if signed == "" {
+		return nil
 	}
 	signature, err := strictBase64.DecodeString(tail)
 	if err != nil {
-		no.reason = reasonShape
-		return nil, no
+		return refuse(no, reasonShape)
 	}
 	payload, err := strictBase64.DecodeString(body)
 	if err != nil {
-		no.reason = reasonShape
-		return nil, no
+		return refuse(no, reasonShape)
 	}
-	header, reason := v.header(head)
-	if reason != "" {
-		no.reason = reason
-		return nil, no
+	header := knownHeader(v, head)
+	if header == nil {
+		read, reason := v.header(head)
+		if read == nil {
+			return refuse(no, reason)
+		}
+		header = read
 	}
 	no.kid = header.kid
-
 	issuer := v.only
 	if issuer == nil {
 		no.issuer = issuerOf(payload)
 		issuer = v.issuers[no.issuer]
 		if issuer == nil {
-			no.reason = reasonIssuer
-			return nil, no
+			return refuse(no, reasonIssuer)
 		}
 	}
-	ours := func() bool { return issuerOf(payload) == issuer.issuer }
-	keys, reason := issuer.keys.lookup(ctx, header, ours)
-	if reason != "" {
-		no.reason = reason
-		if reason == reasonKeysUnavailable {
-			no.retryAfter = issuer.keys.retryAfter()
+	keys := presentKeys(issuer.keys, header)
+	if keys == nil {
+		keys = awaitedKeys(ctx, issuer, header, payload, no)
+		if keys == nil {
+			return nil
 		}
-		return nil, no
 	}
-	signer := verifySignature(keys, header.alg, token[:len(head)+1+len(body)], signature)
+	signer := verifySignature(keys, header.alg, signed, signature)
 	if signer == nil {
-		no.reason = reasonSignature
-		return nil, no
+		return refuse(no, reasonSignature)
 	}
 	v.verified.Add(1)
 
 	claims, err := decodeObject(payload, maxClaimsNesting)
 	if err != nil {
-		no.reason = reasonClaims
-		return nil, no
+		return refuse(no, reasonClaims)
 	}
-	no.issuer = textOf(claims["iss"])
-	no.party = textOf(claims["azp"])
-	p, reason := v.accept(claims, header, issuer, time.Now())
-	if reason != "" {
-		no.reason = reason
-		return nil, no
+	p := accept(v, claims, header, issuer, no)
+	if p == nil {
+		return nil
 	}
 	p.source = issuer.keys
 	p.fingerprint = signer.fingerprint
 	p.kid = header.kid
-	p.bytes += len(head) + len(signer.fingerprint)
-	v.fillIdentity(p, claims, payload)
-	v.keepHeader(head, header)
-	return p, no
+	p.bytes = principalBytes + 2*len(payload)
+	fillIdentity(v, p, claims, payload)
+	if !header.kept {
+		v.keepHeader(head, header)
+	}
+	return p
+}
+
+// refuse notes a reason; it returns nil for its caller to return.
+func refuse(no *refusal, reason string) *principal {
+	no.reason = reason
+	return nil
+}
+
+// splitToken takes a token apart into what is signed, header, payload and signature,
+// all still encoded. The first is "" where it is too long or not in three parts.
+func splitToken(token string, maxBytes int, no *refusal) (string, string, string, string) {
+	if len(token) > maxBytes {
+		no.reason = reasonTooLong
+		return "", "", "", ""
+	}
+	no.reason = reasonShape
+	last := strings.LastIndexByte(token, '.')
+	first := strings.IndexByte(token, '.')
+	// A further dot is no base64url, but the decoder skips line ends.
+	if first <= 0 || last <= first+1 || last == len(token)-1 || strings.ContainsAny(token, "\r\n") {
+		return "", "", "", ""
+	}
+	no.reason = ""
+	return token[:last], token[:first], token[first+1 : last], token[last+1:]
+}
+
+// awaitedKeys is for a header whose key is not at hand: it may be on its way.
+func awaitedKeys(ctx context.Context, issuer *trustedIssuer, header *joseHeader, payload []byte, no *refusal) []*key {
+	ours := func() bool { return issuerOf(payload) == issuer.issuer }
+	keys, reason := issuer.keys.lookup(ctx, header, ours)
+	if reason == "" {
+		return keys
+	}
+	no.reason = reason
+	if reason == reasonKeysUnavailable {
+		no.retryAfter = issuer.keys.retryAfter()
+	}
+	return nil
 }
 
 // verifySignature returns the key under which the signature is good (RFC 7515
@@ -291,12 +317,17 @@ func issuerOf(payload []byte) string {
 	return issuer
 }
 
+// knownHeader returns the decoded header of earlier good tokens, nil for another.
+func knownHeader(v *verifier, head string) *joseHeader {
+	known, ok := v.headers.Load(head)
+	if !ok {
+		return nil
+	}
+	return known.(*joseHeader)
+}
+
 // header decodes and checks a JOSE header (RFC 7515 section 4.1, RFC 8725 section 3).
 func (v *verifier) header(head string) (*joseHeader, string) {
-	known, ok := v.headers.Load(head)
-	if ok {
-		return known.(*joseHeader), ""
-	}
 	if len(head) > maxHeaderBytes {
 		return nil, reasonHeader
 	}
@@ -337,67 +368,93 @@ func (v *verifier) header(head string) (*joseHeader, string) {
 	if !v.algorithms[h.alg] {
 		return nil, reasonAlgorithm
 	}
+	h.keyID = keyID(h.kid, h.alg)
 	return h, ""
 }
 
 // maxHeaderBytes bounds the encoded JOSE header; Keycloak's have some 130.
 const maxHeaderBytes = 8 << 10
 
+// keepHeader remembers the header of a good token.
 func (v *verifier) keepHeader(head string, h *joseHeader) {
-	_, known := v.headers.Load(head)
-	if known || v.headerCount.Load() >= maxHeadersKept {
+	if v.headerCount.Load() >= maxHeadersKept {
 		return
 	}
 	v.headerCount.Add(1)
-	v.headers.Store(head, h)
+	kept := *h
+	kept.kept = true
+	v.headers.Store(head, &kept)
 }
 
-// accept checks the claims of a token whose signature is good.
-func (v *verifier) accept(claims map[string]interface{}, h *joseHeader, issuer *trustedIssuer, now time.Time) (*principal, string) {
-	name := textOf(claims["iss"])
-	if name != issuer.issuer {
-		return nil, reasonIssuer
+// accept checks the claims of a token whose signature is good. It returns nil where
+// they are refused, and why in no.
+func accept(v *verifier, claims map[string]interface{}, h *joseHeader, issuer *trustedIssuer, no *refusal) *principal {
+	no.issuer = textOf(claims["iss"])
+	no.party = textOf(claims["azp"])
+	if no.issuer != issuer.issuer {
+		return refuse(no, reasonIssuer)
 	}
 	_, bound := claims["cnf"]
 	if bound {
 		// RFC 7800, RFC 9449 section 7.1: whoever holds the token alone is not who it
 		// is for.
-		return nil, reasonBound
+		return refuse(no, reasonBound)
 	}
 	if !typeFits(claims, h, v.requireTyp) {
-		return nil, reasonType
+		return refuse(no, reasonType)
 	}
-	end, reason := checkTimes(claims, now, v.leeway)
+	end, reason := checkTimes(claims, secondsNow(), v.leeway.Seconds())
 	if reason != "" {
-		return nil, reason
+		return refuse(no, reason)
 	}
 	if !audienceFits(claims, issuer.audience, v.skipAud) {
-		return nil, reasonAudience
+		return refuse(no, reasonAudience)
 	}
-	party := textOf(claims["azp"])
-	if len(v.parties) > 0 && !v.parties[party] {
-		return nil, reasonParty
+	if len(v.parties) > 0 && !v.parties[no.party] {
+		return refuse(no, reasonParty)
 	}
-	p := &principal{expires: end, party: party, bytes: principalBytes}
-	p.subject = textOf(claims["sub"])
-	p.collectRoles(claims, issuer.clientRoles, v.rolesClaim)
-	p.collectScopes(claims)
-	return p, ""
+	return &principal{
+		expires: time.UnixMilli(int64(end * 1000)),
+		party:   no.party,
+		subject: textOf(claims["sub"]),
+		roles:   collectRoles(claims, issuer.clientRoles, v.rolesClaim),
+		access:  objectOf(claims["resource_access"]),
+		scope:   textOf(claims["scope"]),
+	}
 }
 
 // principalBytes is about what a principal takes beside its texts.
 const principalBytes = 1000
 
 // fillIdentity works out the headers to the service.
-func (v *verifier) fillIdentity(p *principal, claims map[string]interface{}, payload []byte) {
+func fillIdentity(v *verifier, p *principal, claims map[string]interface{}, payload []byte) {
+	// RFC 7519 section 4.1.2: sub is a string; as a user's id nothing else will do.
+	if p.subject != "" && printable(p.subject) {
+		p.user = p.subject
+		p.identity = []identityValue{{name: v.identity[0].header, value: p.user}}
+		// A path that reads like a token's key would find this fact for its rule; nobody
+		// has the role that it would then want.
+		p.fact = &known{role: "\x00", held: p.roles, expires: p.expires, user: p.user}
+	} else if p.subject == "" {
+		v.hints.warn("sub", "a token without sub passes by its roles, but no user id is set; give the client Keycloak's scope \"basic\"", "azp", clip(p.party))
+	}
+	if len(v.identity) > 1 {
+		fillFurther(v, p, claims, payload)
+	}
+	if p.fact != nil {
+		p.fact.identity = p.identity
+	}
+}
+
+// fillFurther works out the headers beside the user's id.
+func fillFurther(v *verifier, p *principal, claims map[string]interface{}, payload []byte) {
 	var exact map[string]interface{}
-	for i, want := range v.identity {
+	for _, want := range v.identity[1:] {
 		claim := headerClaim(claims, want.claim)
 		if want.claim == "roles" {
 			claim = roleList(p.roles)
 		}
 		if want.claim == "sub" {
-			// RFC 7519 section 4.1.2: a string; as a user's id nothing else will do.
 			claim = p.subject
 		}
 		switch claim.(type) {
@@ -411,17 +468,9 @@ func (v *verifier) fillIdentity(p *principal, claims map[string]interface{}, pay
 		if dropped {
 			v.hints.warn("dropped "+want.header, "a list's element with a comma or a control character is left out of a header", "header", want.header)
 		}
-		if !ok {
-			if want.claim == "sub" && p.subject == "" {
-				v.hints.warn("sub", "a token without sub passes by its roles, but no user id is set; give the client Keycloak's scope \"basic\"", "azp", clip(p.party))
-			}
-			continue
+		if ok {
+			p.identity = append(p.identity, identityValue{name: want.header, value: value})
 		}
-		p.identity = append(p.identity, identityValue{name: want.header, value: value})
-		if i == 0 {
-			p.user = value
-		}
-		p.bytes += len(want.header) + len(value)
 	}
 }
 

@@ -2,6 +2,7 @@ package authproxy
 
 import (
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 )
@@ -31,7 +32,7 @@ func newTokenCache(entries int) *tokenCache {
 func (c *tokenCache) clearWarm() {
 	c.mu.Lock()
 	for table := range c.gates {
-		table.clear()
+		table.forget()
 	}
 	c.mu.Unlock()
 }
@@ -76,28 +77,46 @@ func (c *tokenCache) forgetGone() {
 	c.clearWarm()
 }
 
+func forgetGoneIn(c *tokenCache) func() {
+	return func() { c.forgetGone() }
+}
+
 // authenticate fills in who a request speaks for, from the cache or by verifying,
 // or why nobody.
-func (g *gate) authenticate(r *http.Request, d *decision) {
-	token, cacheKey, reason := g.bearerToken(r)
-	if reason != "" {
-		d.refused.reason = reason
-		return
-	}
-	d.cacheKey = cacheKey
-	cache := g.verifier.cache
-	if cache != nil {
-		p := cache.get(cacheKey)
-		if p != nil {
-			d.principal = p
-			d.cached = true
+func authenticate(g *gate, r *http.Request, d *decision) {
+	values := r.Header["Authorization"]
+	if g.headerOnly && len(values) == 1 && strings.HasPrefix(values[0], bearerPrefix) {
+		// Nearly always. What is wrong with the header shows in the token's shape, too.
+		d.cacheKey = values[0]
+		take(g, r, values[0][len(bearerPrefix):], d)
+		if d.refused.reason != reasonShape {
 			return
 		}
 	}
-	p, no := g.verifier.verify(r.Context(), token)
-	d.principal = p
-	d.refused = no
-	if p != nil && cache != nil {
-		cache.put(cacheKey, p)
+	token, cacheKey, reason := g.bearerToken(r)
+	d.refused.reason = reason
+	if reason == "" {
+		d.cacheKey = cacheKey
+		take(g, r, token, d)
+	}
+}
+
+const bearerPrefix = "Bearer "
+
+// take looks a token up and verifies it where it is not known.
+func take(g *gate, r *http.Request, token string, d *decision) {
+	cache := g.verifier.cache
+	if cache == nil {
+		d.principal = verify(r.Context(), g.verifier, token, &d.refused)
+		return
+	}
+	d.principal = cache.get(d.cacheKey)
+	if d.principal != nil {
+		d.cached = true
+		return
+	}
+	d.principal = verify(r.Context(), g.verifier, token, &d.refused)
+	if d.principal != nil {
+		cache.put(d.cacheKey, d.principal)
 	}
 }

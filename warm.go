@@ -1,6 +1,7 @@
 package authproxy
 
 import (
+	"math/rand"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -18,10 +19,13 @@ type known struct {
 	roles  []string
 
 	// Of a token.
-	held      map[string]bool // its roles; nil for a path
-	expires   time.Time
-	user      string
-	principal *principal
+	held     map[string]bool // its roles; nil for a path
+	expires  time.Time
+	user     string
+	identity []identityValue
+
+	// Of a prefix in policy.plain: itself.
+	prefix string
 }
 
 // warmTable is one gate's table of what it has let pass: an immutable map, so that
@@ -29,7 +33,7 @@ type known struct {
 // What is in it came from the verifier's cache and the route table, and leaves when
 // either forgets.
 type warmTable struct {
-	present *atomic.Value // of map[string]*known
+	present *atomic.Value // of *snapshot
 
 	mu        sync.Mutex
 	pending   map[string]*known // learnt, not yet in the map
@@ -44,45 +48,64 @@ const (
 	publishSmall = 128
 	maxWarmPaths = 4096
 	maxPending   = 4096
+	learnOneOf   = 32
 )
 
-func newWarmTable() *warmTable {
-	t := &warmTable{present: &atomic.Value{}, pending: map[string]*known{}}
-	t.present.Store(map[string]*known{})
+// snapshot is what a gate knows by heart at one moment. It is immutable.
+type snapshot struct {
+	facts map[string]*known
+	plain map[string]*known // the present policy's, for plain paths that are not in facts
+}
+
+func newWarmTable(po *policy) *warmTable {
+	t := &warmTable{present: &atomic.Value{}}
+	t.restart(po.plain)
 	return t
 }
 
-// clear forgets everything. Whoever calls it has made sure that what must go is no
-// longer valid, so that learn cannot bring it back.
-func (t *warmTable) clear() {
-	t.mu.Lock()
+// restart forgets everything but the plain paths given.
+func (t *warmTable) restart(plain map[string]*known) {
 	t.pending = map[string]*known{}
 	t.paths = 0
-	t.present.Store(map[string]*known{})
+	t.present.Store(&snapshot{facts: map[string]*known{}, plain: plain})
+}
+
+// forget drops everything that was learnt. Whoever calls it has made sure that what
+// must go is no longer valid, so that learning cannot bring it back.
+func (t *warmTable) forget() {
+	t.mu.Lock()
+	t.restart(t.present.Load().(*snapshot).plain)
 	t.mu.Unlock()
 }
 
-// learn takes in one fact, provided that it still holds.
-func (t *warmTable) learn(key string, fact *known, holds func() bool) {
-	now := time.Now()
+// follow is forget with another policy.
+func (t *warmTable) follow(po *policy) {
 	t.mu.Lock()
-	defer t.mu.Unlock()
-	if !holds() || len(t.pending) >= maxPending {
-		return
+	t.restart(po.plain)
+	t.mu.Unlock()
+}
+
+// add takes in a fact that the caller, holding mu, has found to hold.
+func (t *warmTable) add(key string, fact *known) {
+	if len(t.pending) < maxPending {
+		t.pending[key] = fact
 	}
-	t.pending[key] = fact
-	current := t.present.Load().(map[string]*known)
-	if len(current) < publishSmall || now.Sub(t.published) >= publishEvery {
+}
+
+// publishDue makes the snapshot anew if it is time. The caller holds mu.
+func (t *warmTable) publishDue(now time.Time) {
+	current := t.present.Load().(*snapshot)
+	if len(t.pending) > 0 && (len(current.facts) < publishSmall || now.Sub(t.published) >= publishEvery) {
 		t.publish(current)
 		t.published = now
 	}
 }
 
-// publish makes the map anew. The caller holds mu.
-func (t *warmTable) publish(current map[string]*known) {
+// publish makes the snapshot anew. The caller holds mu.
+func (t *warmTable) publish(current *snapshot) {
 	keepPaths := t.paths+len(t.pending) <= maxWarmPaths
-	next := make(map[string]*known, len(current)+len(t.pending))
-	for key, fact := range current {
+	next := make(map[string]*known, len(current.facts)+len(t.pending))
+	for key, fact := range current.facts {
 		if keepPaths || fact.held != nil {
 			next[key] = fact
 		}
@@ -97,29 +120,27 @@ func (t *warmTable) publish(current map[string]*known) {
 		next[key] = fact
 	}
 	t.pending = map[string]*known{}
-	t.present.Store(next)
+	t.present.Store(&snapshot{facts: next, plain: current.plain})
 }
 
-// learn remembers what a request has shown, if the warm way could have done it.
-func (g *gate) learn(r *http.Request, raw, other string, rt *route, d decision) {
-	if other != "" || raw != r.URL.Path || len(raw) > maxRoutePath {
-		return
-	}
-	if rt.public || rt.roles != nil {
-		fact := &known{public: rt.public, roles: rt.roles}
-		if len(rt.roles) > 0 {
-			fact.role = rt.roles[0]
-		}
-		g.warm.learn(raw, fact, func() bool { return g.routes.policy() == rt.policy })
-	}
+// learn remembers what a request has shown, if the warm way could have done it. It
+// asks again whether each fact holds while nothing can be forgotten in between.
+func learn(g *gate, r *http.Request, rt *route, d *decision) {
 	p := d.principal
-	if p == nil || p.user == "" {
+	path := r.URL.Path
+	if p != nil && p.user == "" || r.RequestURI != path && !onlyQueryFollows(r.RequestURI, path) {
 		return
 	}
-	// A path that reads like a token's key would find this fact for its rule; nobody
-	// has the role that it would then want.
-	fact := &known{role: "\x00", held: p.roles, expires: p.expires, user: p.user, principal: p}
-	g.warm.learn(d.cacheKey, fact, func() bool { return p.source.vouches(p.fingerprint) })
+	t := g.warm
+	t.mu.Lock()
+	if rt.fact != nil && len(path) <= maxRoutePath && r.URL.EscapedPath() == path && g.routes.policy().serial == rt.serial {
+		t.add(path, rt.fact)
+	}
+	if p != nil && p.source.vouches(p.fingerprint) {
+		t.add(d.cacheKey, p.fact)
+	}
+	t.publishDue(time.Now())
+	t.mu.Unlock()
 }
 
 // hasWarmWay reports whether nothing is configured that the warm way leaves out.
@@ -150,7 +171,7 @@ func (g *gate) warmWay(next, whole http.Handler) http.Handler {
 		for name := range h {
 			// One operation for the headers that everybody sends.
 			if !harmless[name] {
-				if ids.suspect[len(name)] {
+				if spoofs(ids, name) {
 					slow(w, r)
 					return
 				}
@@ -167,11 +188,15 @@ func (g *gate) warmWay(next, whole http.Handler) http.Handler {
 				return
 			}
 		}
-		table := present.Load().(map[string]*known)
-		rule := table[path]
+		snap := present.Load().(*snapshot)
+		facts := snap.facts
+		rule := facts[path]
 		if rule == nil {
-			slow(w, r)
-			return
+			rule = ruleOf(snap.plain, path)
+			if rule == nil {
+				slow(w, r)
+				return
+			}
 		}
 		if rule.public {
 			next.ServeHTTP(w, r)
@@ -182,7 +207,7 @@ func (g *gate) warmWay(next, whole http.Handler) http.Handler {
 			slow(w, r)
 			return
 		}
-		token := table[values[0]]
+		token := facts[values[0]]
 		if token == nil {
 			slow(w, r)
 			return
@@ -200,10 +225,21 @@ func (g *gate) warmWay(next, whole http.Handler) http.Handler {
 		}
 		h[userID] = []string{token.user}
 		if several {
-			setIdentity(h, token.principal)
+			setIdentity(h, token.identity)
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// ruleOf finds the rule of a plain path that is not in the table, or has not come
+// up yet. Now and then it sends the request the whole way, where the path is
+// learnt: who asks for it often gets it by heart, and a flood of ids does not.
+func ruleOf(plain map[string]*known, path string) *known {
+	fact := plainFact(plain, path)
+	if fact == nil || rand.Intn(learnOneOf) == 0 {
+		return nil
+	}
+	return fact
 }
 
 // onlyQueryFollows reports whether a request target is a path and a query.

@@ -152,7 +152,7 @@ func TestWarmTableFollowsItsSources(t *testing.T) {
 		t.Errorf("%d tokens remembered, want at most 20", got)
 	}
 	tokens := 0
-	for _, fact := range g.warm.present.Load().(map[string]*known) {
+	for _, fact := range g.warm.present.Load().(*snapshot).facts {
 		if fact.held != nil {
 			tokens++
 		}
@@ -163,18 +163,17 @@ func TestWarmTableFollowsItsSources(t *testing.T) {
 }
 
 func TestWarmPathsAreBounded(t *testing.T) {
-	table := newWarmTable()
-	always := func() bool { return true }
-	table.learn("Bearer x", &known{held: map[string]bool{}}, always)
+	table := newWarmTable(&policy{})
+	table.add("Bearer x", &known{held: map[string]bool{}})
 	for i := 0; i < 3*maxWarmPaths; i++ {
-		table.learn(fmt.Sprintf("/p/%d", i), &known{public: true}, always)
+		table.add(fmt.Sprintf("/p/%d", i), &known{public: true})
 		if i%500 == 0 {
-			table.published = time.Time{} // as if a second had passed
+			table.publishDue(time.Now().Add(time.Duration(i) * time.Second))
 		}
 	}
-	table.published = time.Time{}
-	table.learn("/last", &known{public: true}, always)
-	present := table.present.Load().(map[string]*known)
+	table.add("/last", &known{public: true})
+	table.publishDue(time.Now().Add(time.Hour * 24))
+	present := table.present.Load().(*snapshot).facts
 	if len(present) > maxWarmPaths+1 {
 		t.Errorf("%d entries, want at most %d", len(present), maxWarmPaths+1)
 	}
