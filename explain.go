@@ -281,9 +281,8 @@ func (p *Policy) decide(e *Explanation, chosen choice, who *Access) {
 }
 
 func (e *Explanation) conclude(reason string) {
-	d := decision{reason: reason}
 	e.Reason = reason
-	e.Status = d.status()
+	e.Status = statusOf(reason)
 	e.Outcome = "deny"
 	if e.Status == http.StatusOK {
 		e.Outcome = "allow"

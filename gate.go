@@ -23,6 +23,7 @@ type gate struct {
 	debug    bool
 
 	shadow               bool
+	mode                 string // for the decision log
 	forwardAuthorization bool
 	allowPreflight       bool
 	headerOnly           bool // the token may be in the Authorization header only
@@ -51,9 +52,9 @@ type triedRule struct {
 	reason string
 }
 
-// status is the answer's status code; RFC 6750 section 3.1.
-func (d *decision) status() int {
-	switch d.reason {
+// statusOf is a reason's status code; RFC 6750 section 3.1.
+func statusOf(reason string) int {
+	switch reason {
 	case reasonPublic, reasonGranted, reasonPreflight:
 		return http.StatusOK
 	case reasonBadPath, reasonManyTokens, reasonBadHeader:
@@ -181,9 +182,9 @@ func isPreflight(r *http.Request) bool {
 		r.ContentLength == 0 && len(r.TransferEncoding) == 0
 }
 
-// refuse answers a request that may not go on.
-func (g *gate) refuse(w http.ResponseWriter, r *http.Request, d *decision) {
-	status := d.status()
+// answerRefused answers a request that may not go on.
+func answerRefused(g *gate, w http.ResponseWriter, r *http.Request, d *decision) {
+	status := statusOf(d.reason)
 	retry := 0
 	if status == http.StatusServiceUnavailable {
 		retry = int((d.refused.retryAfter + time.Second - 1) / time.Second)
@@ -191,41 +192,46 @@ func (g *gate) refuse(w http.ResponseWriter, r *http.Request, d *decision) {
 	if d.reason == reasonNoToken {
 		status = 0
 	}
-	g.answers[status].write(w, r, retry)
+	writeAnswer(g.answers[status], w, r, retry)
 }
 
 // record writes what was decided to the logs, as far as they are on.
-func (g *gate) record(r *http.Request, d *decision) {
-	refused := !d.passes
+func record(g *gate, r *http.Request, d *decision) {
 	if g.debug && d.refused.reason != "" {
 		g.log.Debug("token refused", "reason", d.refused.reason, "kid", clip(d.refused.kid),
 			"iss", clip(d.refused.issuer), "azp", clip(d.refused.party))
 	}
-	if g.logAll || (refused && g.logRefused) {
-		mode := modeEnforce
-		if g.shadow {
-			mode = modeShadow
-		}
-		g.writeDecision(r, d, triedRule{rule: d.rule, reason: d.reason}, mode)
-	}
-	if !g.logRefused && !g.logAll {
+	if !g.logRefused {
 		return
 	}
-	for _, tried := range d.tried {
-		if g.logAll || tried.reason != "" {
-			g.writeDecision(r, d, tried, modeShadow)
+	if !d.passes {
+		// Asked before anything is made ready: in a flood nearly all are left out.
+		leftOut := decisions.admit(d.reason)
+		if leftOut >= 0 {
+			writeLine(g, r, d, d.rule, d.reason, g.mode, leftOut)
 		}
+	} else if g.logAll {
+		writeLine(g, r, d, d.rule, d.reason, g.mode, 0)
+	}
+	for _, tried := range d.tried {
+		recordTrial(g, r, d, tried)
 	}
 }
 
-// writeDecision writes one line of the decision log: what a rule said, where it is
-// on trial with "" for that it would have let the request pass.
-func (g *gate) writeDecision(r *http.Request, d *decision, said triedRule, mode string) {
-	now := time.Now()
-	verdict := &decision{reason: said.reason, passes: said.reason == "" || (d.passes && said.rule == d.rule)}
-	if verdict.reason == "" {
-		verdict.reason = reasonGranted
+// recordTrial writes what a rule on trial would have said.
+func recordTrial(g *gate, r *http.Request, d *decision, tried triedRule) {
+	if tried.reason != "" {
+		leftOut := decisions.admit(tried.reason)
+		if leftOut >= 0 {
+			writeLine(g, r, d, tried.rule, tried.reason, modeShadow, leftOut)
+		}
+	} else if g.logAll {
+		writeLine(g, r, d, tried.rule, reasonGranted, modeShadow, 0)
 	}
+}
+
+// writeLine writes one line of the decision log.
+func writeLine(g *gate, r *http.Request, d *decision, ru *rule, reason, mode string, leftOut int) {
 	line := decisionLine{
 		Level:      "INFO",
 		Message:    "decision",
@@ -234,32 +240,29 @@ func (g *gate) writeDecision(r *http.Request, d *decision, said triedRule, mode 
 		Method:     clip(r.Method),
 		Path:       clip(receivedPath(r)),
 		Outcome:    "allow",
-		Reason:     verdict.reason,
+		Reason:     reason,
 		KeyID:      clip(d.refused.kid),
 		Mode:       mode,
 		Cached:     d.cached,
+		LeftOut:    leftOut,
 	}
-	if !verdict.passes {
+	status := statusOf(reason)
+	if status != http.StatusOK {
 		line.Outcome = "deny"
-		line.Status = verdict.status()
-		if line.Status == http.StatusServiceUnavailable {
-			line.Outcome = "error"
-		}
-		ok, leftOut := decisions.admit(verdict.reason, now)
-		if !ok {
-			return
-		}
-		line.LeftOut = leftOut
+		line.Status = status
 	}
-	if said.rule != nil {
-		line.Rule = clip(said.rule.name)
+	if status == http.StatusServiceUnavailable {
+		line.Outcome = "error"
+	}
+	if ru != nil {
+		line.Rule = clip(ru.name)
 	}
 	if d.principal != nil {
 		line.Subject = clip(d.principal.subject)
 		line.Party = clip(d.principal.party)
 		line.KeyID = clip(d.principal.kid)
 	}
-	writeDecision(line, now)
+	writeDecision(line, time.Now())
 }
 
 // receivedPath is the target's path as the plugin received it, without the query,

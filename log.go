@@ -114,24 +114,23 @@ type decisionWindow struct {
 
 var decisions = &decisionLimiter{windows: map[string]*decisionWindow{}}
 
-// admit reports whether a line of a reason may be written now, and how many were
-// left out since the last one.
-func (l *decisionLimiter) admit(reason string, now time.Time) (bool, int) {
-	ok := false
-	leftOut := 0
+// admit tells how many lines of a reason were left out since the last one, or -1
+// where the next one must be left out, too.
+func (l *decisionLimiter) admit(reason string) int {
+	second := time.Now().Unix()
+	leftOut := -1
 	l.mu.Lock()
 	window := l.windows[reason]
 	if window == nil {
 		window = &decisionWindow{}
 		l.windows[reason] = window
 	}
-	if second := now.Unix(); second != window.second {
+	if second != window.second {
 		window.second = second
 		window.lines = 0
 	}
 	if window.lines < decisionsPerSecond {
 		window.lines++
-		ok = true
 		leftOut = window.leftOut
 		window.leftOut = 0
 	} else {
@@ -142,7 +141,7 @@ func (l *decisionLimiter) admit(reason string, now time.Time) (bool, int) {
 		}
 	}
 	l.mu.Unlock()
-	return ok, leftOut
+	return leftOut
 }
 
 // flushLeftOut returns what says how many lines of a reason were left out, if that

@@ -52,10 +52,10 @@ func (m *middleware) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	d := &decision{}
 	decide(g, r, rt, d)
 	if !d.passes || g.logAll || d.tried != nil {
-		g.record(r, d)
+		record(g, r, d)
 	}
 	if !d.passes && !g.shadow {
-		g.refuse(w, r, d)
+		answerRefused(g, w, r, d)
 		return
 	}
 	if d.principal != nil {

@@ -371,47 +371,55 @@ func lintPrefixes(po *policy, found *findings) {
 			}
 		}
 	}
-	beneath := map[string][]*rule{} // the protected rules by the public prefix above them
+	var keys []string
 	if len(public) > 0 {
-		for key, list := range po.prefix {
-			if key != "" {
-				noteProtected(public, beneath, parentPath(key), list)
-			}
-		}
-		for key, list := range po.exact {
-			if key == "/" || !strings.HasSuffix(key, "/") { // else its short spelling is there too
-				noteProtected(public, beneath, strings.TrimRight(key, "/"), list)
-			}
-		}
+		keys = po.sortedKeys()
 	}
-	for key, list := range beneath {
-		sort.Slice(list, func(i, j int) bool { return list[i].path < list[j].path })
-		above := public[key]
-		if len(list) == 1 {
-			found.warn(above.source, "the public path %q lies above the protected path %q (%s); all else beneath it is public", above.path, list[0].path, list[0].source)
-		} else {
-			found.warn(above.source, "the public path %q lies above %d protected paths, such as %q (%s); all else beneath it is public", above.path, len(list), list[0].path, list[0].source)
+	for key, above := range public {
+		// In the order of bytes, what lies beneath "/a" stands between "/a/" and "/a0".
+		from := sort.SearchStrings(keys, key+"/")
+		to := sort.SearchStrings(keys, key+"0")
+		beneath := appendProtected(nil, po.exact[key])
+		for _, k := range keys[from:to] {
+			beneath = appendProtected(beneath, po.prefix[k])
+			if k == "/" || !strings.HasSuffix(k, "/") { // else its short spelling is there too
+				beneath = appendProtected(beneath, po.exact[k])
+			}
+		}
+		switch len(beneath) {
+		case 0:
+		case 1:
+			found.warn(above.source, "the public path %q lies above the protected path %q (%s); all else beneath it is public", above.path, beneath[0].path, beneath[0].source)
+		default:
+			found.warn(above.source, "the public path %q lies above %d protected paths, such as %q (%s); all else beneath it is public", above.path, len(beneath), beneath[0].path, beneath[0].source)
 		}
 	}
 	sort.Strings(found.warnings)
 }
 
-// noteProtected files the protected ones of a path's rules under each public prefix
-// from p upwards.
-func noteProtected(public map[string]*rule, beneath map[string][]*rule, p string, list []*rule) {
-	for _, ru := range list {
-		if ru.public {
-			continue
-		}
-		for at := p; ; at = at[:strings.LastIndexByte(at, '/')] {
-			if public[at] != nil {
-				beneath[at] = append(beneath[at], ru)
-			}
-			if at == "" {
-				break
-			}
+// sortedKeys lists the paths that have rules.
+func (po *policy) sortedKeys() []string {
+	keys := make([]string, 0, len(po.prefix)+len(po.exact))
+	for key := range po.prefix {
+		keys = append(keys, key)
+	}
+	for key := range po.exact {
+		if po.prefix[key] == nil {
+			keys = append(keys, key)
 		}
 	}
+	sort.Strings(keys)
+	return keys
+}
+
+// appendProtected appends the rules that are not public.
+func appendProtected(list, rules []*rule) []*rule {
+	for _, ru := range rules {
+		if !ru.public {
+			list = append(list, ru)
+		}
+	}
+	return list
 }
 
 // lintRoles warns of roles that are spelt in two ways across rules; checkRoles does
@@ -471,8 +479,4 @@ func lintTrialsAt(po *policy, reading string, list []*rule, found *findings) {
 			found.warn(ru.source, "the rule for %q is on trial and no enforced rule lies beneath it: its requests pass without a token", ru.path)
 		}
 	}
-}
-
-func parentPath(p string) string {
-	return p[:strings.LastIndexByte(p, '/')]
 }

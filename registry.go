@@ -150,13 +150,17 @@ func (g *registry) compile(config *Config, name string) (*gateEntry, error) {
 		log:                  logger,
 		debug:                config.LogLevel == "debug",
 		shadow:               config.Mode == modeShadow,
+		mode:                 modeEnforce,
 		forwardAuthorization: config.ForwardAuthorization,
 		allowPreflight:       config.AllowPreflight,
 		headerOnly:           config.CookieName == "" && config.QueryParam == "",
 		cookieName:           config.CookieName,
 		queryParam:           config.QueryParam,
-		logRefused:           config.DecisionLog != decisionsOff,
+		logRefused:           config.DecisionLog != decisionsOff, // with logAll as well
 		logAll:               config.DecisionLog == decisionsAll,
+	}
+	if entry.gate.shadow {
+		entry.gate.mode = modeShadow
 	}
 	if entry.gate.hasWarmWay() {
 		entry.gate.warm = newWarmTable(po)
