@@ -134,7 +134,7 @@ func decideAll(g *gate, r *http.Request, rt *route, d *decision) {
 		pass(d, reasonPreflight)
 		return
 	}
-	chosen := rt.choose(r.Method)
+	chosen := rt.chooseFor(r)
 	if chosen.public && len(chosen.tried) == 0 {
 		d.rule = chosen.enforced[0]
 		pass(d, reasonPublic)

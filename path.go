@@ -149,8 +149,9 @@ func appendTransformed(queue []string, p string) []string {
 	if strings.Contains(p, "//") {
 		queue = append(queue, slashes.ReplaceAllString(p, "/"))
 	}
-	if strings.IndexAny(p, ". ") >= 0 {
+	if strings.ContainsAny(p, ". ") {
 		queue = append(queue, trailingDots.ReplaceAllString(p, "$1$2"))
+		queue = append(queue, longDots.ReplaceAllString(p, "$1$2"))
 		queue = append(queue, leadingBlanks.ReplaceAllString(p, "/"))
 	}
 	if authority.MatchString(p) {
@@ -219,6 +220,8 @@ var (
 	slashes        = regexp.MustCompile(`//+`)
 	// A segment's trailing dots and blanks, unless it is made of nothing else.
 	trailingDots = regexp.MustCompile(`([^/. ])[. ]+(/|$)`)
+	// Two dots with more dots or blanks behind, which some take for "..".
+	longDots = regexp.MustCompile(`(/\.\.)[. ]+(/|$)`)
 	// A segment's leading blanks, which some frameworks trim.
 	leadingBlanks = regexp.MustCompile(`/ +`)
 	authority     = regexp.MustCompile(`^[/\\]{2,}[^/\\]+([/\\]|$)`)

@@ -52,6 +52,8 @@ func TestReadings(t *testing.T) {
 		{"/public/%ef%bc%8e%ef%bc%8e/admin", "/admin"},
 		{"/public/..%e2%88%95admin", "/admin"},
 		{"//public/admin", "/admin"},
+		{"/public/..%20/admin", "/admin"},
+		{"/public/.../admin", "/admin"},
 		{"/%5cpublic/admin", "/admin"},
 		{"/%2f%2fpublic/admin", "/admin"},
 		{"/api/%20admin/x", "/api/admin/x"},

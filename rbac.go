@@ -1,6 +1,7 @@
 package authproxy
 
 import (
+	"net/http"
 	"sort"
 	"strings"
 )
@@ -275,12 +276,50 @@ func sameList(lists [][]*rule, list []*rule) bool {
 	return false
 }
 
-// choose returns the rules that decide a request of a method.
+// choose returns the rules that decide a request of a method. Methods are compared
+// exactly (RFC 9110 section 9.1), but some frameworks fold them: "delete" must pass
+// as what it says and as DELETE.
 func (rt *route) choose(method string) choice {
 	if !rt.byMethod {
 		return rt.always
 	}
-	return chooseRules(rt.candidates, method)
+	c := chooseRules(rt.candidates, method)
+	upper := strings.ToUpper(method)
+	if upper != method {
+		c = both(c, chooseRules(rt.candidates, upper))
+	}
+	return c
+}
+
+// both joins two choices: all of their rules must let a request pass.
+func both(a, b choice) choice {
+	for _, ru := range b.enforced {
+		a.enforced = appendRule(a.enforced, ru)
+	}
+	for _, ru := range b.tried {
+		a.tried = appendRule(a.tried, ru)
+	}
+	a.public = a.public && b.public
+	return a
+}
+
+// overrideHeaders name the method that some frameworks put in the place of the
+// request's own.
+var overrideHeaders = []string{"X-Http-Method-Override", "X-Http-Method", "X-Method-Override"}
+
+// chooseFor is choose for a request: where methods matter, the one that a client
+// puts into a header counts beside the one of the request line.
+func (rt *route) chooseFor(r *http.Request) choice {
+	c := rt.choose(r.Method)
+	if !rt.byMethod {
+		return c
+	}
+	for _, name := range overrideHeaders {
+		for _, method := range r.Header[name] {
+			c = both(c, rt.choose(strings.TrimSpace(method)))
+		}
+	}
+	return c
 }
 
 // chooseRules picks, for every reading, the most specific rule that is for the

@@ -81,6 +81,8 @@ func TestMostSpecificRuleDecides(t *testing.T) {
 		{"another method", "DELETE", "/api/x", person("user"), "roles"},
 		{"another method with its role", "DELETE", "/api/x", person("admin"), "granted"},
 		{"the rest of the methods", "PUT", "/api/x", person("user"), "granted"},
+		{"a folded method wants both", "delete", "/api/x", person("user"), "roles"},
+		{"a folded method with both", "delete", "/api/x", person("user", "admin"), "granted"},
 		{"the longer prefix", "GET", "/api/reports/1", person("b"), "granted"},
 		{"the longer prefix wins over a role above", "GET", "/api/reports/1", person("user"), "roles"},
 		{"an exact path wins", "GET", "/api/reports", person("clerk"), "granted"},
@@ -226,6 +228,28 @@ func TestManyRules(t *testing.T) {
 	}
 	if got := decided(po, "GET", "/api/v1/service-4711/x", person("role-4712")); got != "roles" {
 		t.Errorf("got %s", got)
+	}
+}
+
+// TestMethodOverride: a header that some frameworks take for the method counts, too.
+func TestMethodOverride(t *testing.T) {
+	is := newTestIssuer(t)
+	c := is.config()
+	c.RoleMapping = nil
+	c.Rules = []RuleConfig{
+		{Path: "/x", Roles: []string{"auditflow-role"}},
+		{Path: "/x", Methods: []string{"DELETE"}, Roles: []string{"admin-role"}},
+	}
+	h, _ := build(t, c)
+	for name, want := range map[string]int{"X-Other": 200, "X-Http-Method-Override": 403, "X-Http-Method": 403, "X-Method-Override": 403} {
+		r := httptest.NewRequest("POST", "/x", nil)
+		r.Header.Set("Authorization", "Bearer "+is.good(nil))
+		r.Header.Set(name, "delete")
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		if w.Code != want {
+			t.Errorf("%s: got %d, want %d", name, w.Code, want)
+		}
 	}
 }
 

@@ -1,0 +1,90 @@
+package authproxy
+
+import (
+	"bytes"
+	"encoding/json"
+	"regexp"
+	"testing"
+	"unicode/utf8"
+)
+
+// FuzzDecodeObject holds the quick way of decodeObject, which counts colons,
+// against a slow one that looks at every name.
+func FuzzDecodeObject(f *testing.F) {
+	f.Fuzz(func(t *testing.T, text []byte) {
+		object, err := decodeObject(text, maxClaimsNesting)
+		sound := soundObject(text, maxClaimsNesting)
+		if (err == nil) != sound {
+			t.Fatalf("accepted: %v, sound: %v, %v", err == nil, sound, err)
+		}
+		if err != nil {
+			return
+		}
+		again, err := json.Marshal(object)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := decodeObject(again, maxClaimsNesting); err != nil {
+			t.Errorf("refused when written again: %s", again)
+		}
+	})
+}
+
+// soundObject reports whether a text is one JSON object as decodeObject wants
+// it.
+func soundObject(text []byte, brackets int) bool {
+	opened := bytes.Count(text, []byte("{")) + bytes.Count(text, []byte("["))
+	if opened > brackets || !utf8.Valid(text) || !json.Valid(text) {
+		return false
+	}
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	first, err := decoder.Token()
+	if err != nil || first != json.Delim('{') || !uniqueNames(decoder, true, 1) {
+		return false
+	}
+	var object map[string]interface{}
+	return json.Unmarshal(text, &object) == nil && !halfSurrogate(text)
+}
+
+// uniqueNames reads on inside an object or a list that has begun.
+func uniqueNames(decoder *json.Decoder, object bool, depth int) bool {
+	names := map[string]bool{}
+	for decoder.More() {
+		if object {
+			name, err := decoder.Token()
+			text, ok := name.(string)
+			if err != nil || !ok || names[text] {
+				return false
+			}
+			names[text] = true
+		}
+		value, err := decoder.Token()
+		if err != nil {
+			return false
+		}
+		if open, ok := value.(json.Delim); ok {
+			if depth == maxJSONDepth || !uniqueNames(decoder, open == '{', depth+1) {
+				return false
+			}
+		}
+	}
+	_, err := decoder.Token()
+	return err == nil
+}
+
+// surrogates are an escaped pair, or an escaped half of one.
+var surrogates = regexp.MustCompile(`(?i)\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}|\\ud[89a-f][0-9a-f]{2}`)
+
+// halfSurrogate reports whether a JSON text escapes half of a surrogate pair,
+// which decoding replaces by U+FFFD.
+func halfSurrogate(text []byte) bool {
+	// An escaped backslash begins no escape.
+	text = bytes.ReplaceAll(text, []byte(`\\`), []byte("__"))
+	for _, escape := range surrogates.FindAll(text, -1) {
+		if len(escape) == len(`\ud800`) {
+			return true
+		}
+	}
+	return false
+}
