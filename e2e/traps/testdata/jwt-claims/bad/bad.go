@@ -1,0 +1,18 @@
+// Package bad parses an expired token into registered claims.
+package bad
+
+import (
+	"fmt"
+
+	"github.com/golang-jwt/jwt/v5"
+)
+
+// Run tells what came out.
+func Run() string {
+	token, err := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.MapClaims{"exp": 1}).SignedString([]byte("key"))
+	if err != nil {
+		return err.Error()
+	}
+	parsed, _ := jwt.ParseWithClaims(token, &jwt.RegisteredClaims{}, func(_ *jwt.Token) (any, error) { return []byte("key"), nil }) // want jwt-claims
+	return fmt.Sprint(parsed.Valid)
+}

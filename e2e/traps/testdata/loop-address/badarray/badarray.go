@@ -1,0 +1,14 @@
+// Package badarray keeps pointers to arrays made in the loop.
+package badarray
+
+import "fmt"
+
+// Run tells what came out.
+func Run() string {
+	var all []*[2]int
+	for i := 0; i < 2; i++ {
+		pair := [2]int{i, i}
+		all = append(all, &pair) // want loop-address
+	}
+	return fmt.Sprint(*all[0], *all[1])
+}
