@@ -58,24 +58,26 @@ func checkTimes(claims map[string]interface{}, now, leeway float64) (float64, st
 		return 0, reasonTime
 	}
 	end := exp.(float64) + leeway
-	reason := checkBegin(claims["nbf"], now+leeway)
-	if reason == "" {
-		reason = checkBegin(claims["iat"], now+leeway)
+	reason := ""
+	nbf, present := claims["nbf"]
+	if present {
+		reason = checkBegin(nbf, now+leeway)
 	}
-	if reason == "" && (hasNull(claims, "nbf") || hasNull(claims, "iat")) {
-		reason = reasonTime
+	iat, present := claims["iat"]
+	if present && reason != reasonTime {
+		issued := checkBegin(iat, now+leeway)
+		if issued != "" {
+			reason = issued
+		}
 	}
-	if reason != reasonTime && now >= end {
+	if now >= end && reason != reasonTime {
 		reason = reasonExpired
 	}
 	return end, reason
 }
 
-// checkBegin checks a claim that may be absent and must not lie ahead of latest.
+// checkBegin checks a claim that must not lie ahead of latest.
 func checkBegin(claim interface{}, latest float64) string {
-	if claim == nil {
-		return ""
-	}
 	if !soundDate(claim) {
 		return reasonTime
 	}
@@ -85,18 +87,12 @@ func checkBegin(claim interface{}, latest float64) string {
 	return ""
 }
 
-// hasNull reports whether a claim is there and null.
-func hasNull(claims map[string]interface{}, name string) bool {
-	value, present := claims[name]
-	return present && value == nil
-}
-
 // audienceFits reports whether one of the accepted audiences is in aud, which is a
 // string or a list of strings (RFC 7519 section 4.1.3); anything else never fits.
 func audienceFits(claims map[string]interface{}, accepted map[string]bool, skip bool) bool {
-	aud := claims["aud"]
-	if aud == nil {
-		return skip && !hasNull(claims, "aud")
+	aud, present := claims["aud"]
+	if !present {
+		return skip
 	}
 	one, isString := aud.(string)
 	if isString {

