@@ -85,6 +85,10 @@ func forgetGoneIn(c *tokenCache) func() {
 // or why nobody.
 func authenticate(g *gate, r *http.Request, d *decision) {
 	values := r.Header["Authorization"]
+	if g.headerOnly && len(values) == 0 {
+		d.refused.reason = reasonNoToken
+		return
+	}
 	if g.headerOnly && len(values) == 1 && strings.HasPrefix(values[0], bearerPrefix) {
 		// Nearly always. What is wrong with the header shows in the token's shape, too.
 		d.cacheKey = values[0]
