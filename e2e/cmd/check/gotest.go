@@ -1,0 +1,172 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os/exec"
+	"strings"
+	"time"
+
+	"github.com/labs64/traefik-authproxy/e2e/layout"
+)
+
+// event is a line of go test -json (see go doc test2json).
+type event struct {
+	Action, Package, Test, Output, ImportPath string
+	Elapsed                                   float64
+}
+
+// goTest runs go test in a folder, says of each package when it is done, and
+// counts tests. Of the output it keeps what failing tests and packages wrote,
+// and lines that begin with one of keep.
+func goTest(ctx context.Context, dir string, keep []string, args ...string) (report, error) {
+	cmd := exec.CommandContext(ctx, "go", append([]string{"test", "-json"}, args...)...)
+	cmd.Dir = dir
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	pipe, err := cmd.StdoutPipe()
+	if err != nil {
+		return report{}, err
+	}
+	if err := cmd.Start(); err != nil {
+		return report{}, err
+	}
+	r := report{ran: map[string][]string{}}
+	var notes []string
+	written := map[string]*strings.Builder{} // by package and test
+	lines := bufio.NewReader(pipe)
+	for {
+		line, readErr := lines.ReadBytes('\n')
+		if readErr != nil {
+			break
+		}
+		var e event
+		if json.Unmarshal(line, &e) != nil {
+			r.output += string(line)
+			continue
+		}
+		name := e.Package + e.ImportPath + " " + e.Test
+		switch e.Action {
+		case "output", "build-output":
+			if written[name] == nil {
+				written[name] = &strings.Builder{}
+			}
+			written[name].WriteString(e.Output)
+			for _, prefix := range keep {
+				if strings.HasPrefix(e.Output, prefix) {
+					notes = append(notes, strings.TrimSpace(strings.TrimPrefix(e.Output, prefix)))
+				}
+			}
+		case "pass", "fail", "skip", "build-fail":
+			text := ""
+			if written[name] != nil {
+				text = written[name].String()
+				delete(written, name)
+			}
+			r.count(e, name, text)
+		}
+	}
+	err = cmd.Wait()
+	r.output += stderr.String()
+	r.note = fmt.Sprintf("%d tests", r.passed)
+	if len(notes) > 0 {
+		r.note += "; " + strings.Join(notes, "; ")
+	}
+	return r, err
+}
+
+// count takes the end of a test, or of a package where e.Test is empty.
+func (r *report) count(e event, name, text string) {
+	whole := e.Test == ""
+	if !whole && e.Action != "skip" {
+		r.ran[e.Package] = append(r.ran[e.Package], e.Test)
+	}
+	switch {
+	case whole && e.Action == "skip": // a package without tests
+	case e.Action == "skip":
+		r.skipped = append(r.skipped, name+": "+strings.Join(strings.Fields(text), " "))
+	case e.Action == "pass" && !whole:
+		r.passed++
+	case e.Action == "pass":
+		fmt.Printf("   ok  %s%s\n", name, time.Duration(e.Elapsed*float64(time.Second)).Round(100*time.Millisecond))
+	case whole:
+		fmt.Printf("   --  %sfailed\n", name)
+		r.output += text
+	default:
+		r.failed++
+		r.output += text
+	}
+}
+
+func pluginTests(ctx context.Context, c *check) (report, error) {
+	r, err := goTest(ctx, c.root, nil, "-race", "-count=1", "./...")
+	for _, name := range r.ran[layout.Module] {
+		// The interpreter's test command knows tests only.
+		if strings.HasPrefix(name, "Test") {
+			c.pluginTests = append(c.pluginTests, name)
+		}
+	}
+	return r, err
+}
+
+// table is how the verdict table's summary begins.
+const table = "verdict table: "
+
+func e2eTests(ctx context.Context, c *check) (report, error) {
+	return goTest(ctx, c.e2e, []string{table}, "-race", "-count=1", "-timeout=30m", "./...")
+}
+
+// fuzz runs every fuzz test of both modules, one after the other: go test
+// fuzzes one at a time.
+func fuzz(ctx context.Context, c *check) (report, error) {
+	var r report
+	for _, dir := range []string{c.root, c.e2e} {
+		list, err := goTestList(ctx, dir)
+		if err != nil {
+			return r, err
+		}
+		for _, f := range list {
+			out, err := output(ctx, dir, "go", "test", "-run=^$", "-fuzz=^"+f.name+"$", "-fuzztime="+c.fuzztime.String(), f.pkg)
+			if err != nil {
+				r.failed++
+				r.output += out
+				continue
+			}
+			r.passed++
+			fmt.Printf("   ok  %s %s for %s\n", f.pkg, f.name, c.fuzztime)
+		}
+	}
+	if r.passed+r.failed == 0 {
+		return r, errors.New("there are no fuzz tests")
+	}
+	r.note = fmt.Sprintf("%d for %s each", r.passed, c.fuzztime)
+	if r.failed > 0 {
+		return r, fmt.Errorf("%d fuzz tests found something", r.failed)
+	}
+	return r, nil
+}
+
+// fuzzTest is a fuzz test of a package.
+type fuzzTest struct{ pkg, name string }
+
+// goTestList finds the fuzz tests of a module.
+func goTestList(ctx context.Context, dir string) ([]fuzzTest, error) {
+	cmd := exec.CommandContext(ctx, "go", "test", "-json", "-list=^Fuzz", "./...")
+	cmd.Dir = dir
+	out, err := cmd.Output()
+	if err != nil {
+		return nil, fmt.Errorf("list the fuzz tests: %w\n%s", err, out)
+	}
+	var list []fuzzTest
+	for line := range bytes.Lines(out) {
+		var e event
+		if json.Unmarshal(line, &e) == nil && e.Action == "output" && strings.HasPrefix(e.Output, "Fuzz") {
+			list = append(list, fuzzTest{e.Package, strings.TrimSpace(e.Output)})
+		}
+	}
+	return list, nil
+}
