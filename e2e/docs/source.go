@@ -258,7 +258,7 @@ func literal(args []ast.Expr, at int) (string, bool) {
 	return text, err == nil
 }
 
-// Statuses returns the answer's status of each reason word, as decision.status
+// Statuses returns the answer's status of each reason word, as statusOf
 // says, and the status of those that it does not name.
 func (s *Source) Statuses() (byReason map[string]string, rest string, err error) {
 	reasons, err := s.Constants("reason")
@@ -269,7 +269,7 @@ func (s *Source) Statuses() (byReason map[string]string, rest string, err error)
 	for _, file := range s.files {
 		for _, decl := range file.Decls {
 			fn, ok := decl.(*ast.FuncDecl)
-			if !ok || fn.Name.Name != "status" || fn.Recv == nil {
+			if !ok || fn.Name.Name != "statusOf" || fn.Recv != nil {
 				continue
 			}
 			ast.Inspect(fn, func(n ast.Node) bool {
@@ -289,7 +289,7 @@ func (s *Source) Statuses() (byReason map[string]string, rest string, err error)
 		}
 	}
 	if rest == "" {
-		return nil, "", fmt.Errorf("the plugin has no method status; the documentation is compared with it")
+		return nil, "", fmt.Errorf("the plugin has no function statusOf; the documentation is compared with it")
 	}
 	return byReason, rest, nil
 }

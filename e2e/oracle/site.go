@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/labs64/traefik-authproxy/e2e/host"
 	"github.com/labs64/traefik-authproxy/e2e/issuer"
@@ -40,6 +41,10 @@ type site struct {
 	close   func()
 }
 
+// served counts sites: the plugin remembers the keys of an address, and a port
+// may come again.
+var served atomic.Int64
+
 // open puts a plugin up, with keys served on loopback and lines added to the
 // common configuration.
 func open(p *host.Plugin, jwks []byte, more string) (*site, error) {
@@ -49,7 +54,7 @@ func open(p *host.Plugin, jwks []byte, more string) (*site, error) {
 	}))
 	ctx, cancel := context.WithCancel(context.Background())
 	s := &site{close: func() { cancel(); server.Close() }}
-	config, err := host.Config(strings.ReplaceAll(common, "CERTS", server.URL) + more)
+	config, err := host.Config(strings.ReplaceAll(common, "CERTS", fmt.Sprintf("%s/%d", server.URL, served.Add(1))) + more)
 	if err != nil {
 		s.close()
 		return nil, err

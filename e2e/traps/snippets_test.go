@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,52 +12,15 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/traefik/yaegi/interp"
-	"github.com/traefik/yaegi/stdlib"
 )
-
-// The test binary runs itself with this variable set to interpret one snippet,
-// so that a snippet may end its process.
-const interpretVariable = "TRAPS_INTERPRET"
-
-func TestMain(m *testing.M) {
-	if snippet := os.Getenv(interpretVariable); snippet != "" {
-		fmt.Println(interpret(os.Getenv("TRAPS_GOPATH"), snippet))
-		os.Exit(0)
-	}
-	os.Exit(m.Run())
-}
-
-// traefiksTransport stands for what Traefik's process keeps in net/http.
-type traefiksTransport struct{}
-
-func (traefiksTransport) RoundTrip(*http.Request) (*http.Response, error) {
-	return nil, errors.New("sent by traefik's transport")
-}
-
-// interpret runs a snippet as Traefik runs a plugin and tells what came out.
-func interpret(gopath, snippet string) string {
-	http.DefaultClient.Timeout = 7 * time.Second
-	http.DefaultTransport = traefiksTransport{}
-	i := interp.New(interp.Options{GoPath: gopath, Env: os.Environ()})
-	if err := i.Use(stdlib.Symbols); err != nil {
-		return "refused: " + err.Error()
-	}
-	if _, err := i.Eval(fmt.Sprintf("import %q", "snippets/"+snippet)); err != nil {
-		return "refused: " + firstLine(err.Error())
-	}
-	said, err := i.Eval(filepath.Base(snippet) + ".Run()")
-	if err != nil {
-		return "panicked: " + firstLine(err.Error())
-	}
-	return "said: " + said.String()
-}
 
 func firstLine(s string) string {
 	line, _, _ := strings.Cut(s, "\n")
 	return line
 }
+
+// module is this package's import path.
+const module = "github.com/labs64/traefik-authproxy/e2e/traps"
 
 // table is the trap that shows in tests only; its snippets are tests.
 const table = "parallel"
@@ -146,7 +107,7 @@ var alike = map[string]bool{"goroutine-recover": true}
 // TestTheInterpreterDiffers proves every trap: each bad snippet comes out
 // differently in the interpreter, each good one does not.
 func TestTheInterpreterDiffers(t *testing.T) {
-	compiled := build(t)
+	program := build(t)
 	gopath := gopath(t)
 	for name, variants := range snippets(t) {
 		if name == table {
@@ -157,10 +118,8 @@ func TestTheInterpreterDiffers(t *testing.T) {
 			plain := map[string]string{}
 			for _, variant := range variants {
 				snippet := name + "/" + variant
-				inGo := outcome(t, exec.Command(compiled, snippet))
-				self := exec.Command(os.Args[0])
-				self.Env = append(os.Environ(), interpretVariable+"="+snippet, "TRAPS_GOPATH="+gopath)
-				inYaegi := outcome(t, self)
+				inGo := outcome(t, program, snippet)
+				inYaegi := outcome(t, program, snippet, gopath)
 				plain[variant] = inGo
 				t.Logf("%-12s compiled %s; interpreted %s", variant, inGo, inYaegi)
 				switch {
@@ -211,29 +170,28 @@ func TestAParallelTablePasses(t *testing.T) {
 	}
 }
 
-// outcome runs a command that prints one line.
-func outcome(t *testing.T, cmd *exec.Cmd) string {
+// outcome runs the program that build makes.
+func outcome(t *testing.T, program string, args ...string) string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
+	cmd := exec.CommandContext(ctx, program, args...)
 	var out, complaint bytes.Buffer
-	timed := exec.CommandContext(ctx, cmd.Path, cmd.Args[1:]...)
-	timed.Env = cmd.Env
-	timed.Stdout = &out
-	timed.Stderr = &complaint
-	err := timed.Run()
-	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
+	cmd.Stdout = &out
+	cmd.Stderr = &complaint
+	err := cmd.Run()
 	if ctx.Err() != nil {
 		return "hung"
 	}
 	if err != nil {
 		return "died: " + firstLine(complaint.String())
 	}
-	return lines[len(lines)-1]
+	return strings.TrimSpace(out.String())
 }
 
-// build compiles all snippets into one program that runs the one it is told.
-// Its main package exists in an overlay only.
+// build compiles all snippets into one program, which runs the one that its
+// first argument names: compiled, or interpreted where a second argument is the
+// GOPATH. Its main package exists in an overlay only.
 func build(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -248,14 +206,16 @@ func build(t *testing.T) string {
 	sort.Strings(paths)
 	var source bytes.Buffer
 	source.WriteString("package main\n\nimport (\n\t\"fmt\"\n\t\"os\"\n")
+	fmt.Fprintf(&source, "\t%q\n", module+"/interpret")
 	for i, path := range paths {
-		fmt.Fprintf(&source, "\ts%d %q\n", i, "github.com/labs64/traefik-authproxy/e2e/traps/testdata/"+path)
+		fmt.Fprintf(&source, "\ts%d %q\n", i, module+"/testdata/"+path)
 	}
 	source.WriteString(")\n\nfunc main() {\n\tall := map[string]func() string{\n")
 	for i, path := range paths {
 		fmt.Fprintf(&source, "\t\t%q: s%d.Run,\n", path, i)
 	}
-	source.WriteString("\t}\n\tfmt.Println(\"said: \" + all[os.Args[1]]())\n}\n")
+	source.WriteString("\t}\n\tif len(os.Args) > 2 {\n\t\tfmt.Println(interpret.Snippet(os.Args[2], \"snippets/\"+os.Args[1]))\n\t\treturn\n\t}\n" +
+		"\tfmt.Println(\"said: \" + all[os.Args[1]]())\n}\n")
 
 	generated := filepath.Join(dir, "main.go")
 	if err := os.WriteFile(generated, source.Bytes(), 0o644); err != nil {
