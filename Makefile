@@ -16,7 +16,7 @@ FUZZTIME ?= 5m
 # The versions of Traefik that make test-matrix runs the verdict table in.
 TRAEFIK_VERSIONS ?= v3.6.12 v3.6.0 v3.5.3 v3.4.1
 
-.PHONY: help demo test bench bench-micro profile fuzz test-keycloak test-matrix fmt
+.PHONY: help demo test bench bench-micro profile soak fuzz test-keycloak test-matrix fmt
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' Makefile | column -t -s '|'
@@ -35,6 +35,9 @@ bench-micro: ## what single steps cost inside the interpreter
 
 profile: ## where Traefik's time goes under warm load
 	$(E2E) go run ./cmd/profile $(ARGS)
+
+soak: ## load on Traefik while the issuer rotates, falls and returns, and Traefik reloads
+	$(E2E) go run ./cmd/soak $(ARGS)
 
 fuzz: ## every fuzz test for FUZZTIME, 5m
 	$(E2E) go run ./cmd/check -fuzztime $(FUZZTIME) fuzz

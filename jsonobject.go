@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"strings"
+	"regexp"
 	"unicode/utf8"
 )
 
@@ -62,9 +62,11 @@ var (
 // at every depth, nesting stays within bounds, and no escaped surrogate stands
 // alone, which would become U+FFFD and could collide.
 func wellFormed(text []byte) bool {
+	if loneSurrogate(text) {
+		return false
+	}
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.UseNumber()
-	replaced := bytes.Contains(text, []byte(replacement))
 	var stack []*jsonLevel
 	for {
 		token, err := decoder.Token()
@@ -86,15 +88,12 @@ func wellFormed(text []byte) bool {
 			}
 			continue
 		}
-		text := textOf(token)
-		if !replaced && strings.Contains(text, replacement) {
-			return false
-		}
 		if len(stack) == 0 {
 			return false
 		}
 		top := stack[len(stack)-1]
 		if top.names != nil && top.wantName {
+			text := textOf(token)
 			if top.names[text] {
 				return false
 			}
@@ -106,7 +105,20 @@ func wellFormed(text []byte) bool {
 	}
 }
 
-const replacement = "\uFFFD"
+// surrogateEscapes matches, from left to right, escaped backslashes, escapes of
+// surrogates in pairs, and as a group of its own such an escape that stands alone.
+var surrogateEscapes = regexp.MustCompile(`\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})`)
+
+// loneSurrogate reports whether half of a surrogate pair is escaped in a JSON text
+// (RFC 8259 section 8.2).
+func loneSurrogate(text []byte) bool {
+	for _, match := range surrogateEscapes.FindAllSubmatchIndex(text, -1) {
+		if match[2] >= 0 {
+			return true
+		}
+	}
+	return false
+}
 
 // jsonLevel is an object, or a list where names is nil.
 type jsonLevel struct {

@@ -1,9 +1,9 @@
 package bench
 
 import (
+	"cmp"
 	"fmt"
 	"html"
-	"math"
 	"slices"
 	"strings"
 )
@@ -15,7 +15,7 @@ var chartLeft = []string{"rules 10", "rules 10000", "crowd bare", "crowd warm", 
 // Measures of the chart, in pixels.
 const (
 	chartWidth  = 760
-	labelWidth  = 330
+	labelWidth  = 350
 	barHeight   = 18
 	barGap      = 7
 	chartMargin = 12
@@ -33,7 +33,7 @@ func (r *Report) Chart() []byte {
 			most = max(most, row.Ratio())
 		}
 	}
-	slices.SortStableFunc(shown, func(a, b Row) int { return int(math.Copysign(1, a.Ratio()-b.Ratio())) })
+	slices.SortStableFunc(shown, func(a, b Row) int { return cmp.Compare(a.Ratio(), b.Ratio()) })
 	head := 44
 	height := head + len(shown)*(barHeight+barGap) + 30
 	var b strings.Builder
@@ -43,7 +43,7 @@ func (r *Report) Chart() []byte {
 		`@media (prefers-color-scheme:dark){text{fill:#e6edf3}.own{fill:#6e7681}.more{fill:#4493f8}.no{fill:#db6d28}}</style>` + "\n")
 	fmt.Fprintf(&b, `<text x="%d" y="20" font-weight="600">CPU of the Traefik process per request, no middleware = 1</text>`+"\n", chartMargin)
 	// Room for the number behind the longest bar.
-	scale := float64(chartWidth-labelWidth-chartMargin-90) / most
+	scale := float64(chartWidth-labelWidth-chartMargin-112) / most
 	for i, row := range shown {
 		y := head + i*(barHeight+barGap)
 		own := min(1, row.Ratio()) * scale
@@ -59,6 +59,6 @@ func (r *Report) Chart() []byte {
 	}
 	v := r.Versions
 	fmt.Fprintf(&b, `<text class="small" x="%d" y="%d">%s</text>`+"\n</svg>\n", chartMargin, height-10, html.EscapeString(fmt.Sprintf(
-		"Traefik %s (%s), %d × %s, %s, medians of %d rounds", v.Traefik, v.Go, v.Cores, v.CPU, v.Generator, r.Rounds)))
+		"Traefik %s (%s), %d cores of %s, %s, medians of %d rounds", v.Traefik, v.Go, v.Cores, v.CPU, v.Generator, r.Rounds)))
 	return []byte(b.String())
 }

@@ -23,6 +23,9 @@ type Report struct {
 	Flood   *Flood    `json:"flood,omitempty"`
 }
 
+// busyOthers is from how many cores on the work of other processes spoils a run.
+const busyOthers = 0.15
+
 // CPU is the row's processor time per request in µs, the median of its samples.
 func (r Row) CPU() float64 { return medianOf(r.Samples, func(s Sample) float64 { return s.CPU }) }
 
@@ -49,9 +52,12 @@ func (r Row) Spread() (low, high float64) {
 func (r *Report) Print(out io.Writer) error {
 	var b strings.Builder
 	v := r.Versions
-	fmt.Fprintf(&b, "plugin %s, Traefik %s (%s), %d × %s\n", v.Plugin, v.Traefik, v.Go, v.Cores, v.CPU)
+	fmt.Fprintf(&b, "plugin %s, Traefik %s (%s), %d cores of %s\n", v.Plugin, v.Traefik, v.Go, v.Cores, v.CPU)
 	fmt.Fprintf(&b, "%s, %d connections, %d rounds of %s; medians; other processes took %.2f cores\n\n",
 		v.Generator, r.Connections, r.Rounds, r.Duration, r.Others)
+	if r.Others > busyOthers {
+		fmt.Fprintf(&b, "THE MACHINE WAS BUSY WITH OTHER THINGS: good for comparing rows, not for quoting, and latencies say nothing\n\n")
+	}
 	r.printRows(&b)
 	r.printLatency(&b)
 	if r.Reload != nil {

@@ -36,6 +36,21 @@ func TestReportPrints(t *testing.T) {
 	}
 }
 
+// TestReportWarns: numbers from a busy machine must not look like others.
+func TestReportWarns(t *testing.T) {
+	for others, want := range map[float64]bool{0.02: false, 0.5: true} {
+		r := sampleReport()
+		r.Others = others
+		var b strings.Builder
+		if err := r.Print(&b); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Contains(b.String(), "BUSY"); got != want {
+			t.Errorf("%.2f cores taken by others: warned %v, want %v", others, got, want)
+		}
+	}
+}
+
 // TestChart: well-formed whatever the machine calls its processor, one line
 // for each row that belongs into it, the cheapest first.
 func TestChart(t *testing.T) {

@@ -64,7 +64,7 @@ func rows(realm *issuer.Realm) []row {
 			requests: one(guarded, lasting(realm, "alice").Forged(issuer.Stranger("RS256")).Bearer())},
 		{name: "expired", text: "refused: expired", entry: "auth", status: http.StatusUnauthorized,
 			requests: one(guarded, expired(realm).Bearer())},
-		{name: "garbage", text: "refused: no token at all, but as long as one", entry: "auth", status: http.StatusUnauthorized,
+		{name: "garbage", text: "refused: as long as a token, but none", entry: "auth", status: http.StatusUnauthorized,
 			requests: one(guarded, "Bearer "+strings.Repeat("x", len(good)-len("Bearer ")))},
 		{name: "forwardauth", text: "built-in forwardAuth, a responder that says yes at once", entry: "forwardauth", requests: one(guarded, good)},
 		{name: "rules 10", text: "as paths, 10 rules", entry: "rules10", requests: numbered(rulePath(fewRules-1), good)},

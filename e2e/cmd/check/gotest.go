@@ -95,11 +95,22 @@ func (r *report) count(e event, name, text string) {
 		fmt.Printf("   ok  %s%s\n", name, time.Duration(e.Elapsed*float64(time.Second)).Round(100*time.Millisecond))
 	case whole:
 		fmt.Printf("   --  %sfailed\n", name)
-		r.output += text
+		r.output += end(text)
 	default:
 		r.failed++
 		r.output += text
 	}
+}
+
+// end is what a failing package wrote last. What its tests wrote is told with
+// them.
+func end(text string) string {
+	const most = 40
+	lines := strings.SplitAfter(text, "\n")
+	if len(lines) <= most {
+		return text
+	}
+	return "[…]\n" + strings.Join(lines[len(lines)-most:], "")
 }
 
 func pluginTests(ctx context.Context, c *check) (report, error) {
