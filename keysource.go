@@ -33,9 +33,10 @@ type keySourceConfig struct {
 	maxStale     time.Duration
 }
 
-// fetchCall is a fetch in flight. done is closed once its result is in place.
+// fetchCall is a fetch in flight. over ends, by finish, once its result is in place.
 type fetchCall struct {
-	done chan struct{}
+	over   context.Context
+	finish context.CancelFunc
 }
 
 // keySource keeps the keys of one issuer: fetched at once when it starts, again
@@ -272,15 +273,15 @@ func found(set *keySet, h *joseHeader) ([]*key, string) {
 	return nil, reasonKeyMismatch
 }
 
-// await waits for a fetch, for the caller's own end, or for the time limit.
+// await waits for a fetch, for the caller's own end, or for the time limit. Not by
+// select: in the interpreter all goroutines in one select statement share its cases,
+// and a waiter may wake for another's reasons.
 func await(ctx context.Context, call *fetchCall, limit time.Duration) {
-	timer := time.NewTimer(limit)
-	select {
-	case <-call.done:
-	case <-ctx.Done():
-	case <-timer.C:
-	}
-	timer.Stop()
+	waiting, end := context.WithTimeout(ctx, limit)
+	stop := context.AfterFunc(call.over, end)
+	<-waiting.Done()
+	stop()
+	end()
 }
 
 // retryAfter is how long a client should wait when there are no keys.
@@ -302,7 +303,8 @@ func (s *keySource) fetchLocked() *fetchCall {
 	if s.timer != nil {
 		s.timer.Stop()
 	}
-	call := &fetchCall{done: make(chan struct{})}
+	over, finish := context.WithCancel(context.Background())
+	call := &fetchCall{over: over, finish: finish}
 	s.inflight = call
 	go s.runFetch(call)
 	return call
@@ -357,7 +359,7 @@ func (s *keySource) finish(call *fetchCall, set *keySet, err error) {
 		s.timer = time.AfterFunc(wait, s.tick)
 	}
 	s.mu.Unlock()
-	close(call.done)
+	call.finish()
 
 	if changed {
 		for _, watcher := range watchers {

@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"net/url"
 	"path"
-	"strings"
 	"time"
 )
 
@@ -24,7 +23,7 @@ type adminToken struct {
 // adminTokenFor is how long an administrator's token is used.
 const adminTokenFor = 30 * time.Second
 
-// clients share connections, and never follow a redirection: an answer is
+// client shares its connections and never follows a redirection: an answer is
 // looked at as it is.
 var client = &http.Client{
 	Timeout:       30 * time.Second,
@@ -98,40 +97,6 @@ func (s *Server) refreshAdmin(ctx context.Context) error {
 	return nil
 }
 
-// Import creates a realm from a realm file, under another name unless that is
-// empty. The role that every user of a realm has is named after the realm, and
-// is renamed with it.
-func (s *Server) Import(ctx context.Context, file []byte, name string) (*Realm, error) {
-	var realm map[string]any
-	if err := json.Unmarshal(file, &realm); err != nil {
-		return nil, fmt.Errorf("realm file: %w", err)
-	}
-	old, _ := realm["realm"].(string)
-	if name == "" {
-		name = old
-	}
-	if name != old {
-		from, to := defaultRole(old), defaultRole(name)
-		quoted, err := json.Marshal(to)
-		if err != nil {
-			return nil, err
-		}
-		file = bytes.ReplaceAll(file, []byte(`"`+from+`"`), quoted)
-		if err := json.Unmarshal(file, &realm); err != nil {
-			return nil, fmt.Errorf("realm file: %w", err)
-		}
-		realm["realm"] = name
-	}
-	if _, err := s.Admin(ctx, http.MethodPost, "", realm, nil); err != nil {
-		return nil, err
-	}
-	return s.Realm(name), nil
-}
-
-// defaultRole is the name of the composite role that every user of a realm
-// has.
-func defaultRole(realm string) string { return "default-roles-" + strings.ToLower(realm) }
-
 // Realm is one realm of a server, seen through the admin API and as a client
 // sees it.
 type Realm struct {
@@ -170,58 +135,6 @@ func (r *Realm) Update(ctx context.Context, change map[string]any) error {
 // is not its client id.
 func (r *Realm) AddClient(ctx context.Context, client map[string]any) (string, error) {
 	return r.admin(ctx, http.MethodPost, "/clients", client, nil)
-}
-
-// AddRole creates a realm role.
-func (r *Realm) AddRole(ctx context.Context, name string) error {
-	_, err := r.admin(ctx, http.MethodPost, "/roles", map[string]any{"name": name}, nil)
-	return err
-}
-
-// AddClientRole creates a role of a client; id is the client's.
-func (r *Realm) AddClientRole(ctx context.Context, id, name string) error {
-	_, err := r.admin(ctx, http.MethodPost, "/clients/"+id+"/roles", map[string]any{"name": name}, nil)
-	return err
-}
-
-// AddUser creates a user with a password that is the name, and with realm
-// roles. attributes may be nil.
-func (r *Realm) AddUser(ctx context.Context, name string, roles ...string) (string, error) {
-	id, err := r.admin(ctx, http.MethodPost, "/users", map[string]any{
-		"username": name, "enabled": true, "emailVerified": true,
-		"email": name + "@example.com", "firstName": name, "lastName": "Test",
-		"credentials": []any{map[string]any{"type": "password", "value": name, "temporary": false}},
-	}, nil)
-	if err != nil {
-		return "", err
-	}
-	return id, r.GrantRoles(ctx, id, roles...)
-}
-
-// GrantRoles gives a user realm roles.
-func (r *Realm) GrantRoles(ctx context.Context, user string, roles ...string) error {
-	return r.grant(ctx, user, "/roles/", "/role-mappings/realm", roles)
-}
-
-// GrantClientRoles gives a user roles of a client; client is the client's id.
-func (r *Realm) GrantClientRoles(ctx context.Context, user, client string, roles ...string) error {
-	return r.grant(ctx, user, "/clients/"+client+"/roles/", "/role-mappings/clients/"+client, roles)
-}
-
-func (r *Realm) grant(ctx context.Context, user, from, to string, roles []string) error {
-	var list []any
-	for _, name := range roles {
-		var role map[string]any
-		if _, err := r.admin(ctx, http.MethodGet, from+url.PathEscape(name), nil, &role); err != nil {
-			return err
-		}
-		list = append(list, role)
-	}
-	if len(list) == 0 {
-		return nil
-	}
-	_, err := r.admin(ctx, http.MethodPost, "/users/"+user+to, list, nil)
-	return err
 }
 
 // User returns a user's id, which is the sub of the user's tokens.

@@ -395,14 +395,11 @@ func members(jwks string) []json.RawMessage {
 
 // holds reports whether a set holds a key under a kid for its algorithm, in
 // go-jose's eyes: strictly by the plugin's rules for members too, loosely
-// without them.
+// without them and without the certificates, which the plugin does not read.
 func holds(jwks, kid string, k *issuer.Key) (strictly, loosely bool) {
 	for _, member := range members(jwks) {
-		var jwk jose.JSONWebKey
-		if jwk.UnmarshalJSON(member) != nil || jwk.KeyID != kid || !samePublic(k.Private.Public(), jwk.Key) {
-			continue
-		}
-		if (jwk.Use != "" && jwk.Use != "sig") || (jwk.Algorithm != "" && jwk.Algorithm != k.Alg) {
+		if !isKey(member, kid, k) {
+			loosely = loosely || isKey(withoutCertificates(member), kid, k)
 			continue
 		}
 		loosely = true
@@ -411,6 +408,16 @@ func holds(jwks, kid string, k *issuer.Key) (strictly, loosely bool) {
 		}
 	}
 	return strictly, loosely
+}
+
+// isKey reports whether go-jose reads a member as a given key.
+func isKey(member []byte, kid string, k *issuer.Key) bool {
+	var jwk jose.JSONWebKey
+	return jwk.UnmarshalJSON(member) == nil &&
+		jwk.KeyID == kid &&
+		(jwk.Use == "" || jwk.Use == "sig") &&
+		(jwk.Algorithm == "" || jwk.Algorithm == k.Alg) &&
+		samePublic(k.Private.Public(), jwk.Key)
 }
 
 // usable counts the members that the plugin must be able to use.
