@@ -61,6 +61,17 @@ func selectBreak(f *file) {
 }
 
 var _ = trap(&Trap{
+	Name:    "select-shared",
+	Does:    "keeps one list of channels for the statement, which all goroutines in it share: one receives what is another's, and wakes for its reasons",
+	Instead: "wait for one channel: join reasons with context.WithTimeout and context.AfterFunc, and ask len(ch) before a receive that must not wait",
+	check: func(f *file) {
+		each(f, func(s *ast.SelectStmt) {
+			f.found(s, "a select")
+		})
+	},
+})
+
+var _ = trap(&Trap{
 	Name:    "switch-interface",
 	Does:    "panics when the value is of another type than the case",
 	Instead: "compare with ==, or assert the type first",

@@ -37,6 +37,9 @@ func (f *file) recoversItself(fun ast.Expr) bool {
 	case *ast.CallExpr:
 		return f.makesRecovering(fun)
 	}
+	if isNamed(f.TypesInfo.TypeOf(fun), "context", "CancelFunc") {
+		return true // compiled, and does not panic
+	}
 	obj, ok := f.object(fun).(*types.Func)
 	if !ok {
 		return false

@@ -1,7 +1,7 @@
 // Package good recovers first thing.
 package good
 
-import "time"
+import "context"
 
 // Run tells what came out.
 func Run() string {
@@ -14,9 +14,9 @@ func Run() string {
 		var m map[string]bool
 		m["a"] = true
 	}()
-	select {
-	case <-done:
-	case <-time.After(5 * time.Second):
-	}
+	<-done
+	ctx, cancel := context.WithCancel(context.Background())
+	context.AfterFunc(ctx, cancel)
+	cancel()
 	return "alive"
 }

@@ -8,7 +8,7 @@ func Run() string {
 	ch := make(chan int, 1)
 	ch <- 4
 	value := 0
-	select {
+	select { //traps:ok select-shared: one goroutine only
 	case value = <-ch: // want select-assign
 	}
 	return fmt.Sprint(value)

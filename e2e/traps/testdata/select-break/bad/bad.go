@@ -9,7 +9,7 @@ func Run() string {
 	said := ""
 	for i := 0; i < 3; i++ {
 		ch <- i
-		select {
+		select { //traps:ok select-shared: one goroutine only
 		case v := <-ch:
 			if v == 1 {
 				break // want select-break

@@ -2,7 +2,7 @@
 package badfunction
 
 func wait(ch chan int) string {
-	select {
+	select { //traps:ok select-shared: one goroutine only
 	case v := <-ch:
 		if v == 1 {
 			break // want select-break
