@@ -97,7 +97,11 @@ func realmOf(issuer string) string {
 // want one. It is a function with a short text, as are those on a token's first way
 // through: the interpreter pays for methods, and for lines that do not run.
 func decide(g *gate, r *http.Request, rt *route, d *decision) {
-	if rt.roles == nil && !rt.public || g.allowPreflight {
+	if !rt.simple {
+		decideAll(g, r, rt, d)
+		return
+	}
+	if g.allowPreflight {
 		decideAll(g, r, rt, d)
 		return
 	}
@@ -180,6 +184,37 @@ func isPreflight(r *http.Request) bool {
 	return r.Method == http.MethodOptions && r.Header.Get("Origin") != "" &&
 		r.Header.Get("Access-Control-Request-Method") != "" &&
 		r.ContentLength == 0 && len(r.TransferEncoding) == 0
+}
+
+// carryOut does what was decided, and reports whether the request may go on.
+func carryOut(g *gate, w http.ResponseWriter, r *http.Request, d *decision) bool {
+	if d.reason == reasonGranted {
+		if g.warm != nil {
+			if d.tried == nil {
+				setIdentity(r.Header, d.principal.identity)
+				return true
+			}
+		}
+	}
+	return carryOutAny(g, w, r, d)
+}
+
+// carryOutAny is carryOut for any decision of any gate.
+func carryOutAny(g *gate, w http.ResponseWriter, r *http.Request, d *decision) bool {
+	if !d.passes || g.logAll || d.tried != nil {
+		record(g, r, d)
+	}
+	if !d.passes && !g.shadow {
+		answerRefused(g, w, r, d)
+		return false
+	}
+	if d.principal != nil {
+		setIdentity(r.Header, d.principal.identity)
+	}
+	if !g.forwardAuthorization {
+		g.withdrawToken(r)
+	}
+	return true
 }
 
 // answerRefused answers a request that may not go on.

@@ -26,19 +26,57 @@ var errJSON = errors.New("not one JSON object in UTF-8 with unique names")
 // nesting. Numbers become float64.
 //
 // encoding/json keeps the last of duplicate names without a word, and reading token
-// by token costs the interpreter a microsecond a token. So it is counted: each
-// member and each colon inside a string puts one colon into the text, and into the
-// text made anew of what was decoded. Where a member was lost, colons are.
+// by token costs the interpreter a microsecond a token. So it is counted: where a
+// member was lost, the text has more of them than what was decoded.
 func decodeObject(text []byte, brackets int) (map[string]interface{}, error) {
 	opened := bytes.Count(text, openBrace) + bytes.Count(text, openBracket)
-	if opened > brackets || !utf8.Valid(text) {
+	if opened > brackets {
+		return nil, errJSON
+	}
+	if !utf8.Valid(text) {
 		return nil, errJSON
 	}
 	var object map[string]interface{}
-	if json.Unmarshal(text, &object) != nil || object == nil {
+	if json.Unmarshal(text, &object) != nil {
 		return nil, errJSON
 	}
+	if object == nil {
+		return nil, errJSON
+	}
+	if opened <= maxJSONDepth {
+		if countedNames(object, text) {
+			return object, nil
+		}
+	}
+	return checkedNames(object, text, opened)
+}
+
+// countedNames reports whether the names of an object laid out as Keycloak writes
+// it are unique: no blanks before colons, no escapes, and no objects within but
+// those of roles. Then a quote and a colon follow every name and nothing else, but
+// for strings that begin with a colon, and all of that is counted against a part of
+// the names that were decoded: only where none is missing are they as many. Making
+// the text anew to count it took 9 µs of a token's 140 µs.
+func countedNames(object map[string]interface{}, text []byte) bool {
+	if bytes.ContainsAny(text, "\\\t\r\n") {
+		return false
+	}
+	if bytes.Contains(text, blankColon) {
+		return false
+	}
+	access := objectOf(object["resource_access"])
+	names := len(object) + len(objectOf(object["realm_access"])) + len(access)
+	for _, client := range access {
+		names += len(objectOf(client))
+	}
+	return bytes.Count(text, quoteColon) == names
+}
+
+// checkedNames returns an object whose names are unique, laid out in any way.
+func checkedNames(object map[string]interface{}, text []byte, opened int) (map[string]interface{}, error) {
 	if opened <= maxJSONDepth && bytes.IndexByte(text, '\\') < 0 {
+		// Each member and each colon inside a string puts one colon into the text, and
+		// into the text made anew of what was decoded.
 		again, err := json.Marshal(object)
 		if err != nil || bytes.Count(again, colon) != bytes.Count(text, colon) {
 			return nil, errJSON
@@ -56,6 +94,8 @@ var (
 	openBrace   = []byte("{")
 	openBracket = []byte("[")
 	colon       = []byte(":")
+	blankColon  = []byte(" :")
+	quoteColon  = []byte("\":")
 )
 
 // wellFormed reads a JSON text token by token and reports whether names are unique

@@ -11,6 +11,14 @@ import (
 // FuzzDecodeObject holds the quick way of decodeObject, which counts colons,
 // against a slow one that looks at every name.
 func FuzzDecodeObject(f *testing.F) {
+	for _, seed := range []string{
+		`{"a":1,"a" :2}`, `{"a"  :1,"a":2}`, "{\"a\"\t:1,\"a\":2}", "{\"a\"\n:1,\"a\":2}", "{\"a\"\r\n:1,\"a\":2}",
+		`{"a":":","a":1}`, `{"a":"x: y","b":":z"}`, `{"realm_access":{"a":1,"a":2}}`, `{"realm_access":1,"realm_access":{"a":1}}`,
+		`{"resource_access":{"c":{"r":1},"c":{"r":1,"s":2}}}`, `{"resource_access":{"c":[{"a":1,"a":2}],"d":1}}`,
+		`{"resource_access":{"c":"x"},"other":{"a":1,"a":2}}`, `{"other":{"a":1},"b":2}`, `null`, `{}`,
+	} {
+		f.Add([]byte(seed))
+	}
 	f.Fuzz(func(t *testing.T, text []byte) {
 		object, err := decodeObject(text, maxClaimsNesting)
 		sound := soundObject(text, maxClaimsNesting)

@@ -51,21 +51,11 @@ func (m *middleware) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	// 5. whether that suffices.
 	d := &decision{}
 	decide(g, r, rt, d)
-	if !d.passes || g.logAll || d.tried != nil {
-		record(g, r, d)
-	}
-	if !d.passes && !g.shadow {
-		answerRefused(g, w, r, d)
+	if !carryOut(g, w, r, d) {
 		return
 	}
-	if d.principal != nil {
-		setIdentity(r.Header, d.principal.identity)
-	}
 	if g.warm != nil {
-		learn(g, r, rt, d)
-	}
-	if !g.forwardAuthorization {
-		g.withdrawToken(r)
+		learn(g, r, rt)
 	}
 	m.next.ServeHTTP(w, r)
 }

@@ -72,10 +72,9 @@ type policy struct {
 	fold      bool // paths are compared with their letters folded
 
 	serial int64 // tells this policy from another
-	// plain answers for ordinary paths by their longest prefix, see plainFact; nil
-	// stands for a prefix whose rules say more than roles. routes are theirs.
-	plain  map[string]*known
-	routes map[string]*route
+	// plain has the routes of ordinary paths by their longest prefix, see plainRoute;
+	// nil stands for a prefix whose rules say more than roles.
+	plain map[string]*route
 }
 
 // candidates returns the rules that match one reading of a path, the most specific
@@ -108,17 +107,18 @@ func (po *policy) candidates(reading string) []*rule {
 
 // route is what the policy says of one path, on all its readings. It is immutable.
 //
-// The first three fields serve the warm way: a route with at most one enforced
-// rule of the simplest kinds, for every method. They are a copy of what choose
-// would find.
+// The first fields serve the warm way: a route is simple where one enforced rule of
+// the simplest kinds decides, for every method. They are a copy of what choose would
+// find.
 type route struct {
+	simple bool
 	public bool     // every reading is public
-	roles  []string // any one suffices; none where the route is public or not simple
+	roles  []string // any one suffices
+	role   string   // the first of them
+	rule   *rule
 
-	serial     int64  // of its policy
-	rule       *rule  // the only enforced one, where the route is simple
-	fact       *known // for the warm way, where the route is simple
-	bad        bool   // the path cannot be read
+	serial     int64 // of its policy
+	bad        bool  // the path cannot be read
 	candidates [][]*rule
 	always     choice // for every method; used when byMethod is false
 	byMethod   bool
@@ -202,6 +202,7 @@ func (rt *route) simplify() {
 	if ru.deny || len(ru.allRoles) > 0 || len(ru.clientRoles) > 0 || len(ru.scopes) > 0 {
 		return
 	}
+	rt.simple = true
 	rt.rule = ru
 	rt.public = ru.public
 	if !ru.public {
@@ -209,30 +210,30 @@ func (rt *route) simplify() {
 		if len(rt.roles) == 0 {
 			rt.roles = anyPrincipal
 		}
-	}
-	rt.fact = &known{public: rt.public, roles: rt.roles}
-	if !rt.public {
-		rt.fact.role = rt.roles[0]
+		rt.role = rt.roles[0]
 	}
 }
 
-// plainPathBytes are the bytes of a path that every backend reads alike.
-const plainPathBytes = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_~/.@:+,=!$&'()*"
+// plainPathBytes are the bytes of a path that every backend reads alike, apart from
+// the dot.
+const plainPathBytes = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_~/@:+,=!$&'()*"
 
-// plainFact finds what decides an ordinary path by walking its prefixes up, with
+// plainRoute finds what decides an ordinary path by walking its prefixes up, with
 // nothing compiled for the path itself: a service has more ids than any table has
 // room. It returns nil where the path or its rule wants more than that.
-func plainFact(plain map[string]*known, path string) *known {
-	if plain == nil || strings.Trim(path, plainPathBytes) != "" || strings.Contains(path, "//") {
-		return nil
+func plainRoute(plain map[string]*route, path string) *route {
+	if strings.Trim(path, plainPathBytes) != "" {
+		if oddlyDotted(path) {
+			return nil
+		}
 	}
-	if strings.IndexByte(path, '.') >= 0 && odd(path) {
+	if strings.Contains(path, "//") {
 		return nil
 	}
 	for {
-		fact, ok := plain[path]
+		rt, ok := plain[path]
 		if ok {
-			return fact
+			return rt
 		}
 		at := strings.LastIndexByte(path, '/')
 		if at < 0 {
@@ -242,13 +243,18 @@ func plainFact(plain map[string]*known, path string) *known {
 	}
 }
 
-// fillPlain prepares plainFact.
+// oddlyDotted reports whether a path holds other bytes than ordinary ones and dots,
+// or dots where some backend gives them a meaning.
+func oddlyDotted(path string) bool {
+	return strings.Trim(path, plainPathBytes+".") != "" || odd(path)
+}
+
+// fillPlain prepares plainRoute.
 func (po *policy) fillPlain() {
 	if len(po.exact) > 0 || po.fold {
 		return // then a path may mean more than its prefix
 	}
-	po.routes = make(map[string]*route, len(po.prefix))
-	po.plain = make(map[string]*known, len(po.prefix))
+	po.plain = make(map[string]*route, len(po.prefix))
 	for prefix, list := range po.prefix {
 		ru := list[0]
 		po.plain[prefix] = nil
@@ -257,10 +263,8 @@ func (po *policy) fillPlain() {
 		}
 		rt := &route{serial: po.serial, always: choice{enforced: list, public: ru.public}}
 		rt.simplify()
-		if rt.fact != nil {
-			rt.fact.prefix = prefix
-			po.plain[prefix] = rt.fact
-			po.routes[prefix] = rt
+		if rt.simple {
+			po.plain[prefix] = rt
 		}
 	}
 }

@@ -164,7 +164,9 @@ func (g *registry) compile(config *Config, name string) (*gateEntry, error) {
 	}
 	if entry.gate.hasWarmWay() {
 		entry.gate.warm = newWarmTable(po)
-		v.cache.attach(entry.gate.warm)
+		if v.cache != nil {
+			v.cache.attach(entry.gate.warm)
+		}
 	}
 	entry.gate.routes = newRouteTable(po, entry.gate.warm)
 	if entry.mapping != nil {
@@ -335,7 +337,7 @@ func (g *registry) sweepLocked(now time.Time) {
 				if entry.mapping != nil {
 					entry.mapping.remove(entry.reader)
 				}
-				if entry.gate.warm != nil {
+				if entry.gate.warm != nil && entry.gate.verifier.cache != nil {
 					entry.gate.verifier.cache.detach(entry.gate.warm)
 				}
 				continue

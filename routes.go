@@ -52,9 +52,9 @@ func findRoute(t *routeTable, r *http.Request) *route {
 	path := r.URL.Path
 	if r.RequestURI == path || onlyQueryFollows(r.RequestURI, path) {
 		po := t.policy()
-		fact := plainFact(po.plain, path)
-		if fact != nil {
-			return po.routes[fact.prefix]
+		rt := plainRoute(po.plain, path)
+		if rt != nil {
+			return rt
 		}
 	}
 	raw, other := forwardedPath(r)

@@ -188,33 +188,27 @@ const maxHeadersKept = 256
 // nothing of the payload before its signature but, where it is needed to find the
 // key, the issuer's name. It returns nil where the token is refused, and why in no.
 func verify(ctx context.Context, v *verifier, token string, no *refusal) *principal {
-	signed, head, body, tail := splitToken(token, v.maxBytes, no)
-	if signed == "" {
+	parts := splitToken(token, v.maxBytes, no)
+	if parts == nil {
 		return nil
 	}
-	signature, err := strictBase64.DecodeString(tail)
+	signature, err := strictBase64.DecodeString(parts[2])
 	if err != nil {
 		return refuse(no, reasonShape)
 	}
-	payload, err := strictBase64.DecodeString(body)
+	payload, err := strictBase64.DecodeString(parts[1])
 	if err != nil {
 		return refuse(no, reasonShape)
 	}
-	header := knownHeader(v, head)
+	header := headerOf(v, parts[0], no)
 	if header == nil {
-		read, reason := v.header(head)
-		if read == nil {
-			return refuse(no, reason)
-		}
-		header = read
+		return nil
 	}
-	no.kid = header.kid
 	issuer := v.only
 	if issuer == nil {
-		no.issuer = issuerOf(payload)
-		issuer = v.issuers[no.issuer]
+		issuer = issuerNamed(v, payload, no)
 		if issuer == nil {
-			return refuse(no, reasonIssuer)
+			return nil
 		}
 	}
 	keys := presentKeys(issuer.keys, header)
@@ -224,12 +218,11 @@ func verify(ctx context.Context, v *verifier, token string, no *refusal) *princi
 			return nil
 		}
 	}
-	signer := verifySignature(keys, header.alg, signed, signature)
+	signer := verifySignature(keys, header.alg, token[:len(token)-len(parts[2])-1], signature)
 	if signer == nil {
 		return refuse(no, reasonSignature)
 	}
 	v.verified.Add(1)
-
 	claims, err := decodeObject(payload, maxClaimsNesting)
 	if err != nil {
 		return refuse(no, reasonClaims)
@@ -238,14 +231,13 @@ func verify(ctx context.Context, v *verifier, token string, no *refusal) *princi
 	if p == nil {
 		return nil
 	}
-	p.source = issuer.keys
 	p.fingerprint = signer.fingerprint
-	p.kid = header.kid
 	p.bytes = principalBytes + 2*len(payload)
 	fillIdentity(v, p, claims, payload)
-	if !header.kept {
-		v.keepHeader(head, header)
+	if header.kept {
+		return p
 	}
+	v.keepHeader(parts[0], header)
 	return p
 }
 
@@ -255,22 +247,34 @@ func refuse(no *refusal, reason string) *principal {
 	return nil
 }
 
-// splitToken takes a token apart into what is signed, header, payload and signature,
-// all still encoded. The first is "" where it is too long or not in three parts.
-func splitToken(token string, maxBytes int, no *refusal) (string, string, string, string) {
+// splitToken takes a token apart into header, payload and signature, all still
+// encoded. It returns nil where it is too long or not in three parts.
+func splitToken(token string, maxBytes int, no *refusal) []string {
 	if len(token) > maxBytes {
 		no.reason = reasonTooLong
-		return "", "", "", ""
+		return nil
+	}
+	parts := strings.SplitN(token, ".", 4)
+	if len(parts) == 3 {
+		// The decoder skips line ends. An empty signature is none.
+		if strings.IndexByte(token, '\n') < 0 {
+			if strings.IndexByte(token, '\r') < 0 {
+				return parts
+			}
+		}
 	}
 	no.reason = reasonShape
-	last := strings.LastIndexByte(token, '.')
-	first := strings.IndexByte(token, '.')
-	// A further dot is no base64url, but the decoder skips line ends.
-	if first <= 0 || last <= first+1 || last == len(token)-1 || strings.ContainsAny(token, "\r\n") {
-		return "", "", "", ""
+	return nil
+}
+
+// issuerNamed finds the issuer that a payload names.
+func issuerNamed(v *verifier, payload []byte, no *refusal) *trustedIssuer {
+	no.issuer = issuerOf(payload)
+	issuer := v.issuers[no.issuer]
+	if issuer == nil {
+		no.reason = reasonIssuer
 	}
-	no.reason = ""
-	return token[:last], token[:first], token[first+1 : last], token[last+1:]
+	return issuer
 }
 
 // awaitedKeys is for a header whose key is not at hand: it may be on its way.
@@ -317,13 +321,22 @@ func issuerOf(payload []byte) string {
 	return issuer
 }
 
-// knownHeader returns the decoded header of earlier good tokens, nil for another.
-func knownHeader(v *verifier, head string) *joseHeader {
-	known, ok := v.headers.Load(head)
-	if !ok {
+// headerOf returns a token's header, remembered or decoded; nil where it is refused,
+// and why in no.
+func headerOf(v *verifier, head string, no *refusal) *joseHeader {
+	remembered, ok := v.headers.Load(head)
+	if ok {
+		header := remembered.(*joseHeader)
+		no.kid = header.kid
+		return header
+	}
+	header, reason := v.header(head)
+	if header == nil {
+		no.reason = reason
 		return nil
 	}
-	return known.(*joseHeader)
+	no.kid = header.kid
+	return header
 }
 
 // header decodes and checks a JOSE header (RFC 7515 section 4.1, RFC 8725 section 3).
@@ -389,38 +402,50 @@ func (v *verifier) keepHeader(head string, h *joseHeader) {
 // accept checks the claims of a token whose signature is good. It returns nil where
 // they are refused, and why in no.
 func accept(v *verifier, claims map[string]interface{}, h *joseHeader, issuer *trustedIssuer, no *refusal) *principal {
-	no.issuer = textOf(claims["iss"])
-	no.party = textOf(claims["azp"])
-	if no.issuer != issuer.issuer {
-		return refuse(no, reasonIssuer)
+	if claims["iss"] != issuer.issuer {
+		return refuseClaims(claims, no, reasonIssuer)
 	}
 	_, bound := claims["cnf"]
 	if bound {
 		// RFC 7800, RFC 9449 section 7.1: whoever holds the token alone is not who it
 		// is for.
-		return refuse(no, reasonBound)
+		return refuseClaims(claims, no, reasonBound)
 	}
-	if claims["typ"] != "Bearer" && !typeFits(claims, h, v.requireTyp) {
-		return refuse(no, reasonType)
+	if claims["typ"] != "Bearer" {
+		if !typeFits(claims, h, v.requireTyp) {
+			return refuseClaims(claims, no, reasonType)
+		}
 	}
 	end, reason := checkTimes(claims, secondsNow(), v.leeway.Seconds())
 	if reason != "" {
-		return refuse(no, reason)
+		return refuseClaims(claims, no, reason)
 	}
 	if !audienceFits(claims, issuer.audience, v.skipAud) {
-		return refuse(no, reasonAudience)
+		return refuseClaims(claims, no, reasonAudience)
 	}
-	if len(v.parties) > 0 && !v.parties[no.party] {
-		return refuse(no, reasonParty)
+	party := textOf(claims["azp"])
+	if len(v.parties) > 0 {
+		if !v.parties[party] {
+			return refuseClaims(claims, no, reasonParty)
+		}
 	}
 	return &principal{
 		expires: time.UnixMilli(int64(end * 1000)),
-		party:   no.party,
+		party:   party,
 		subject: textOf(claims["sub"]),
+		kid:     h.kid,
 		roles:   collectRoles(claims, issuer.clientRoles, v.rolesClaim),
 		access:  objectOf(claims["resource_access"]),
 		scope:   textOf(claims["scope"]),
+		source:  issuer.keys,
 	}
+}
+
+// refuseClaims is refuse, with what the log says of a token whose signature is good.
+func refuseClaims(claims map[string]interface{}, no *refusal, reason string) *principal {
+	no.issuer = textOf(claims["iss"])
+	no.party = textOf(claims["azp"])
+	return refuse(no, reason)
 }
 
 // principalBytes is about what a principal takes beside its texts.
@@ -429,21 +454,19 @@ const principalBytes = 1000
 // fillIdentity works out the headers to the service.
 func fillIdentity(v *verifier, p *principal, claims map[string]interface{}, payload []byte) {
 	// RFC 7519 section 4.1.2: sub is a string; as a user's id nothing else will do.
-	if p.subject != "" && printable(p.subject) {
+	if p.subject == "" {
+		hintNoSubject(v, p)
+	} else if printable(p.subject) {
 		p.user = p.subject
 		p.identity = []identityValue{{name: v.identity[0].header, value: p.user}}
-		// A path that reads like a token's key would find this fact for its rule; nobody
-		// has the role that it would then want.
-		p.fact = &known{role: "\x00", held: p.roles, expires: p.expires, user: p.user}
-	} else if p.subject == "" {
-		v.hints.warn("sub", "a token without sub passes by its roles, but no user id is set; give the client Keycloak's scope \"basic\"", "azp", clip(p.party))
 	}
 	if len(v.identity) > 1 {
 		fillFurther(v, p, claims, payload)
 	}
-	if p.fact != nil {
-		p.fact.identity = p.identity
-	}
+}
+
+func hintNoSubject(v *verifier, p *principal) {
+	v.hints.warn("sub", "a token without sub passes by its roles, but no user id is set; give the client Keycloak's scope \"basic\"", "azp", clip(p.party))
 }
 
 // fillFurther works out the headers beside the user's id.

@@ -1,6 +1,7 @@
 package authproxy
 
 import (
+	"context"
 	"net/http"
 	"strings"
 	"sync"
@@ -49,8 +50,12 @@ func (c *tokenCache) detach(table *warmTable) {
 	c.mu.Unlock()
 }
 
-// get returns the principal of a token that is still good.
-func (c *tokenCache) get(token string) *principal {
+// remembered returns the principal of a token that is still good, nil if c has none
+// or is nil itself.
+func remembered(c *tokenCache, token string) *principal {
+	if c == nil {
+		return nil
+	}
 	entry, ok := c.memo.table.Load(token)
 	if !ok {
 		return nil
@@ -84,18 +89,27 @@ func forgetGoneIn(c *tokenCache) func() {
 // authenticate fills in who a request speaks for, from the cache or by verifying,
 // or why nobody.
 func authenticate(g *gate, r *http.Request, d *decision) {
-	values := r.Header["Authorization"]
-	if g.headerOnly && len(values) == 0 {
+	if g.headerOnly {
+		header := tokenHeader(r)
+		if strings.HasPrefix(header, bearerPrefix) {
+			// Nearly always. What is wrong with the header shows in the token's shape, too.
+			d.cacheKey = header
+			take(g, r, header[len(bearerPrefix):], d)
+			if d.refused.reason != reasonShape {
+				return
+			}
+		}
+	}
+	authenticateAny(g, r, d)
+}
+
+const bearerPrefix = "Bearer "
+
+// authenticateAny is authenticate for a token, or none, in any of its places.
+func authenticateAny(g *gate, r *http.Request, d *decision) {
+	if g.headerOnly && len(r.Header["Authorization"]) == 0 {
 		d.refused.reason = reasonNoToken
 		return
-	}
-	if g.headerOnly && len(values) == 1 && strings.HasPrefix(values[0], bearerPrefix) {
-		// Nearly always. What is wrong with the header shows in the token's shape, too.
-		d.cacheKey = values[0]
-		take(g, r, values[0][len(bearerPrefix):], d)
-		if d.refused.reason != reasonShape {
-			return
-		}
 	}
 	token, cacheKey, reason := g.bearerToken(r)
 	d.refused.reason = reason
@@ -105,22 +119,25 @@ func authenticate(g *gate, r *http.Request, d *decision) {
 	}
 }
 
-const bearerPrefix = "Bearer "
-
 // take looks a token up and verifies it where it is not known.
 func take(g *gate, r *http.Request, token string, d *decision) {
-	cache := g.verifier.cache
-	if cache == nil {
-		d.principal = verify(r.Context(), g.verifier, token, &d.refused)
+	v := g.verifier
+	if v.cache == nil {
+		d.principal = verify(r.Context(), v, token, &d.refused)
 		return
 	}
-	d.principal = cache.get(d.cacheKey)
+	d.principal = remembered(v.cache, d.cacheKey)
 	if d.principal != nil {
 		d.cached = true
 		return
 	}
-	d.principal = verify(r.Context(), g.verifier, token, &d.refused)
+	takeIn(r.Context(), v, token, d)
+}
+
+// takeIn verifies a token and remembers it where it is good.
+func takeIn(ctx context.Context, v *verifier, token string, d *decision) {
+	d.principal = verify(ctx, v, token, &d.refused)
 	if d.principal != nil {
-		cache.put(d.cacheKey, d.principal)
+		v.cache.put(d.cacheKey, d.principal)
 	}
 }

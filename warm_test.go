@@ -143,42 +143,105 @@ func TestWarmTableFollowsItsSources(t *testing.T) {
 	for i := 0; i < 200; i++ {
 		token := is.good(map[string]interface{}{"jti": fmt.Sprint(i)})
 		target := fmt.Sprintf("/api/v1/auditflow/%d", i)
-		if got := send(h, "GET", target, token).Code; got != 200 {
-			t.Fatalf("got %d, want 200", got)
+		for n := 0; n < 3; n++ {
+			if got := send(h, "GET", target, token).Code; got != 200 {
+				t.Fatalf("got %d, want 200", got)
+			}
 		}
 	}
 	g := gateOf(t, c)
 	if got := entries(g.verifier.cache.memo); got > 20 {
 		t.Errorf("%d tokens remembered, want at most 20", got)
 	}
-	tokens := 0
-	for _, fact := range g.warm.present.Load().(*snapshot).facts {
-		if fact.held != nil {
-			tokens++
-		}
-	}
-	if tokens > 20 {
-		t.Errorf("%d tokens by heart, want at most 20", tokens)
+	if got := len(g.warm.regulars.Load().(map[string]*regular)); got > 20 {
+		t.Errorf("%d tokens by heart, want at most 20", got)
 	}
 }
 
-func TestWarmPathsAreBounded(t *testing.T) {
+// TestWarmTableIsBounded: a flood of paths, and of tokens on many paths, leaves the
+// newest in a table of bounded size.
+func TestWarmTableIsBounded(t *testing.T) {
 	table := newWarmTable(&policy{})
-	table.add("Bearer x", &known{held: map[string]bool{}})
+	now := time.Now()
 	for i := 0; i < 3*maxWarmPaths; i++ {
-		table.add(fmt.Sprintf("/p/%d", i), &known{public: true})
+		table.learnt[fmt.Sprintf("/p/%d", i)] = &route{public: true}
 		if i%500 == 0 {
-			table.publishDue(time.Now().Add(time.Duration(i) * time.Second))
+			now = now.Add(publishEvery)
+			table.publishDue(now)
 		}
 	}
-	table.add("/last", &known{public: true})
-	table.publishDue(time.Now().Add(time.Hour * 24))
-	present := table.present.Load().(*snapshot).facts
-	if len(present) > maxWarmPaths+1 {
-		t.Errorf("%d entries, want at most %d", len(present), maxWarmPaths+1)
+	table.learnt["/last"] = &route{public: true}
+	table.publishDue(now.Add(publishEvery))
+	routes := table.paths.Load().(*knownPaths).routes
+	if len(routes) > maxWarmPaths || routes["/last"] == nil {
+		t.Errorf("%d paths, want at most %d with the newest", len(routes), maxWarmPaths)
 	}
-	if present["Bearer x"] == nil || present["/last"] == nil {
-		t.Error("a flood of paths pushed a token out, or the newest path did not get in")
+
+	p := &principal{user: "me"}
+	most := 0
+	for i := 0; i < 4*maxRegularBytes/regularBytes; i++ {
+		table.addPath(fmt.Sprintf("Bearer %d", i/4), p, fmt.Sprintf("/p/%d", i))
+		if table.regularBytes > most {
+			most = table.regularBytes
+		}
+	}
+	if most < maxRegularBytes || most > maxRegularBytes+10*regularBytes {
+		t.Errorf("%d bytes at most, want about %d", most, maxRegularBytes)
+	}
+	table.addPath("Bearer last", p, "/a")
+	table.addPath("Bearer last", p, "/b")
+	table.publishDue(now.Add(2 * publishEvery))
+	last := table.regulars.Load().(map[string]*regular)["Bearer last"]
+	if last == nil || !last.paths["/a"] || !last.paths["/b"] {
+		t.Errorf("the newest token is known as %v", last)
+	}
+}
+
+// TestWarmTableForgets: neither another policy nor the loss of a key leaves a token
+// by heart, and what was seen before does not bring it back.
+func TestWarmTableForgets(t *testing.T) {
+	is := newTestIssuer(t)
+	c := is.config()
+	h, _ := build(t, c)
+	header := "Bearer " + is.good(nil)
+	path := "/api/v1/auditflow"
+	g := gateOf(t, c)
+	byHeart := func() bool {
+		one := g.warm.regulars.Load().(map[string]*regular)[header]
+		return one != nil && one.paths[path]
+	}
+	visit := func() {
+		for i := 0; i < 3; i++ {
+			if got := send(h, "GET", path, header[len("Bearer "):]).Code; got != 200 {
+				t.Fatalf("got %d, want 200", got)
+			}
+		}
+	}
+	visit()
+	if !byHeart() {
+		t.Fatal("a token is not known by heart after three requests")
+	}
+	p := remembered(g.verifier.cache, header)
+	rt := g.warm.paths.Load().(*knownPaths).routes[path]
+
+	g.verifier.cache.memo.clear()
+	if byHeart() {
+		t.Error("the cache dropped the token, the gate has it by heart")
+	}
+	show(g, header, p, path, rt)
+	if byHeart() {
+		t.Error("a token came back that the cache no longer has")
+	}
+	visit()
+	p = remembered(g.verifier.cache, header)
+	found := &findings{}
+	g.routes.replace(compilePolicy(nil, policyOptions{}, found))
+	if byHeart() {
+		t.Error("the policy changed, the gate has the token by heart")
+	}
+	show(g, header, p, path, rt)
+	if byHeart() {
+		t.Error("a token came back by a route of a former policy")
 	}
 }
 
