@@ -256,10 +256,12 @@ func splitToken(token string, maxBytes int, no *refusal) []string {
 	}
 	parts := strings.SplitN(token, ".", 4)
 	if len(parts) == 3 {
-		// The decoder skips line ends. An empty signature is none.
-		if strings.IndexByte(token, '\n') < 0 {
-			if strings.IndexByte(token, '\r') < 0 {
-				return parts
+		if parts[1] != "" {
+			if parts[2] != "" {
+				// The decoder skips line ends.
+				if !strings.ContainsAny(token, "\r\n") {
+					return parts
+				}
 			}
 		}
 	}
@@ -341,6 +343,9 @@ func headerOf(v *verifier, head string, no *refusal) *joseHeader {
 
 // header decodes and checks a JOSE header (RFC 7515 section 4.1, RFC 8725 section 3).
 func (v *verifier) header(head string) (*joseHeader, string) {
+	if head == "" {
+		return nil, reasonShape
+	}
 	if len(head) > maxHeaderBytes {
 		return nil, reasonHeader
 	}
