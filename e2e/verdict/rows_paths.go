@@ -135,7 +135,7 @@ func paths() []Row {
 		to("/api/v1/auditflow/..%e0%80%afadmin", forbidden),
 		to("/api/v1/auditflow/%u002e%u002e/admin", unreadable),
 		to("/api/v1/auditflow/%25u002e%25u002e/admin", forbidden),
-		to("/api/v1/%61uditflow", forbidden).inTraefik(pass, "letters that need no escape are decoded before any middleware"),
+		to("/api/v1/%61uditflow", forbidden).decodedTo("/api/v1/auditflow", pass),
 		to("/api/v1/%61dmin", forbidden),
 		to("/api/v1/%2561dmin", forbidden),
 		open("/actuator/%65nv", noToken),

@@ -27,7 +27,7 @@ func (s *Site) Run(r Row) Result {
 		}
 		result.Ways = append(result.Ways, w.name)
 		want, same := r.Want, true
-		if w.name == Traefik && r.InTraefik != nil {
+		if w.name == Traefik && r.InTraefik != nil && (w.rewrites || !r.rewritten) {
 			want, same = *r.InTraefik, false
 		}
 		for _, time := range []string{"", " again"} {

@@ -16,6 +16,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/mod/semver"
+
 	"github.com/labs64/traefik-authproxy/e2e/host"
 	"github.com/labs64/traefik-authproxy/e2e/issuer"
 	"github.com/labs64/traefik-authproxy/e2e/traefik"
@@ -54,6 +56,7 @@ type way struct {
 	recorder *recorder
 	panics   panics
 	log      *tail
+	rewrites bool // paths, before the plugin sees them
 }
 
 // panics collects what a plugin panics with; Traefik answers 500 by itself.
@@ -214,13 +217,20 @@ func pluginSection(indent, config string) string {
 	return b.String()
 }
 
-// static is the static configuration of the table's Traefik.
-const static = `
+// static is the static configuration of the table's Traefik, uncleaned a
+// further entry point of one whose entry points rewrite paths.
+const (
+	static = `
 log: {level: ERROR, format: json}
 entryPoints:
   web: {address: ':80'}
-  uncleaned: {address: ':81', http: {sanitizePath: false}}
 `
+	uncleaned = "  uncleaned: {address: ':81', http: {sanitizePath: false}}\n"
+)
+
+// rewriteSince is the first Traefik whose entry points decode letters in paths
+// that need no escape, and clean paths unless they are told not to.
+const rewriteSince = "v3.3.6"
 
 // serveTraefik starts Traefik with a router for each variant, at two entry
 // points, and one for each configuration that must be refused.
@@ -246,19 +256,33 @@ func (s *Site) serveTraefik(ctx context.Context, options traefik.Options, config
 	for _, name := range sorted(configs) {
 		fmt.Fprintf(&b, "    %s:\n%s", name, pluginSection("      ", configs[name]))
 	}
-	options.Static = static + options.Static
-	options.Dynamic = b.String()
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Minute) // a build may be part of it
 	defer cancel()
+	if options.Binary == "" {
+		if options.Binary, err = traefik.Find(ctx, options.Version, os.Stderr); err != nil {
+			return err
+		}
+	}
+	if s.TraefikVersion, err = traefik.Version(ctx, options.Binary); err != nil {
+		return err
+	}
+	// What is no version, as of a build from sources, is taken as the newest.
+	version := "v" + s.TraefikVersion
+	rewrites := !semver.IsValid(version) || semver.Compare(version, rewriteSince) >= 0
+	if rewrites {
+		options.Static = static + uncleaned + options.Static
+	} else {
+		options.Static = static + options.Static
+	}
+	options.Dynamic = b.String()
 	if s.traefik, err = traefik.Start(ctx, options); err != nil {
 		return err
 	}
 	s.close = append(s.close, s.traefik.Stop)
 	log := &tail{file: s.traefik.StdoutFile()}
-	s.ways = append(s.ways,
-		&way{name: Traefik, addr: s.traefik.Addr("web"), recorder: recorder, log: log},
-		&way{name: Uncleaned, addr: s.traefik.Addr("uncleaned"), recorder: recorder, log: log},
-	)
-	s.TraefikVersion, err = traefik.Version(ctx, s.traefik.Binary())
-	return err
+	s.ways = append(s.ways, &way{name: Traefik, addr: s.traefik.Addr("web"), recorder: recorder, log: log, rewrites: rewrites})
+	if rewrites {
+		s.ways = append(s.ways, &way{name: Uncleaned, addr: s.traefik.Addr("uncleaned"), recorder: recorder, log: log})
+	}
+	return nil
 }

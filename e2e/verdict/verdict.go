@@ -34,8 +34,9 @@ type Row struct {
 	InTraefik *Want
 	Because   string
 
-	cleaned bool // Because is the cleaning of paths
-	deviate []deviation
+	rewritten bool // Because is a change of the path, by entry points since rewriteSince
+	cleaned   bool // and that change is its cleaning, which can be turned off
+	deviate   []deviation
 }
 
 // Want is what should become of a request.
@@ -82,7 +83,15 @@ func (r Row) inTraefik(want Want, because string) Row {
 // of the row's.
 func (r Row) cleanedTo(path string, want Want) Row {
 	r = r.inTraefik(want, "the entry point cleans the path to "+path)
-	r.cleaned = true
+	r.cleaned, r.rewritten = true, true
+	return r
+}
+
+// decodedTo sets the verdict over the path that Traefik's entry point makes of
+// the row's by decoding letters that need no escape, cleaning or not.
+func (r Row) decodedTo(path string, want Want) Row {
+	r = r.inTraefik(want, "the entry point decodes the path to "+path)
+	r.rewritten = true
 	return r
 }
 

@@ -4,7 +4,7 @@
 // are not cached:
 //
 //	go run ./cmd/verdict
-//	go run ./cmd/verdict v3.6.12 v3.6.0 v3.5.3 v3.4.1
+//	go run ./cmd/verdict v3.6.12 v3.6.0 v3.5.3 v3.4.1 v3.3.5
 //	go run ./cmd/verdict -o FILE
 //
 // With -o it writes the counts as Markdown tables into the file. It exits
