@@ -20,8 +20,9 @@ import (
 //	dynamic          Traefik's dynamic configuration; New takes what it holds
 //	static: WAY      Traefik starts from it: a file, flags or variables
 //	run by: TEST     commands that this test function, or make target, runs
+//	try.sh: NAME     commands that the script beside the page takes from it
 //	not run: WHY     commands or text that nothing checks
-//	answer           what the plugin writes, compared with the real thing
+//	decision line    a line of the decision log, compared with its schema
 //
 // Blocks in YAML, TOML, JSON and of commands need one.
 type Block struct {
@@ -35,7 +36,7 @@ type Block struct {
 // String says where the block stands.
 func (b Block) String() string { return fmt.Sprintf("%s:%d", b.File, b.Line) }
 
-var markComment = regexp.MustCompile(`^<!-- ([a-z ]+?)(?:: (.*?))? -->$`)
+var markComment = regexp.MustCompile(`^<!-- ([a-z. ]+?)(?:: (.*?))? -->$`)
 
 // Blocks returns the fenced blocks of a Markdown text.
 func Blocks(file, markdown string) ([]Block, error) {

@@ -151,6 +151,12 @@ func (c *checker) check(b Block) error {
 			return fmt.Errorf("there is no test %s", b.Detail)
 		}
 		return c.targetsExist(b)
+	case "try.sh":
+		script, err := os.ReadFile(filepath.Join(c.root, filepath.Dir(b.File), "try.sh"))
+		if err == nil && !strings.Contains(string(script), "block "+b.Detail) {
+			err = fmt.Errorf("try.sh does not take the block %q", b.Detail)
+		}
+		return err
 	case "not run":
 		if b.Detail == "" {
 			return fmt.Errorf("it does not say why nothing runs it")
@@ -335,6 +341,7 @@ func TestBlocksThatLie(t *testing.T) {
 		{"a target that is not there", "run by", "make nothing", "console", "x\n"},
 		{"a command's target that is not there", "not run", "why", "console", "make nothing\n"},
 		{"no word why", "not run", "", "console", "x\n"},
+		{"no script beside the page", "try.sh", "first", "sh", "x\n"},
 	} {
 		b := Block{File: "x.md", Line: 1, Mark: row.mark, Detail: row.detail, Language: row.language, Text: row.text}
 		if c.check(b) == nil {

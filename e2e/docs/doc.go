@@ -22,10 +22,11 @@ import (
 )
 
 // Files returns the Markdown files of a checkout that this package answers
-// for, relative to its root: those at the root and those in docs/.
+// for, relative to its root: those at the root, in docs/, and beside the
+// examples.
 func Files(checkout string) ([]string, error) {
 	var list []string
-	for _, pattern := range []string{"*.md", "docs/*.md"} {
+	for _, pattern := range []string{"*.md", "docs/*.md", "examples/*/*.md"} {
 		found, err := filepath.Glob(filepath.Join(checkout, pattern))
 		if err != nil {
 			return nil, err
