@@ -14,9 +14,9 @@ E2E := cd e2e &&
 # How long each fuzz test of make fuzz runs.
 FUZZTIME ?= 5m
 # The versions of Traefik that make test-matrix runs the verdict table in.
-TRAEFIK_VERSIONS ?= v3.6.12 v3.6.0 v3.5.3 v3.4.1
+TRAEFIK_VERSIONS ?= v3.6.12 v3.6.0 v3.5.3 v3.4.1 v3.3.5
 
-.PHONY: help demo test bench bench-micro profile soak fuzz test-keycloak test-matrix fmt
+.PHONY: help demo test bench bench-micro profile soak fuzz test-keycloak test-compose test-kubernetes test-matrix fmt
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' Makefile | column -t -s '|'
@@ -44,6 +44,12 @@ fuzz: ## every fuzz test for FUZZTIME, 5m
 
 test-keycloak: ## the tests against a real Keycloak (Java and Maven)
 	$(E2E) go test -count=1 -v -timeout 30m ./keycloak
+
+test-compose: ## the Docker Compose example on an engine of its own (dockerd, Compose, Java; as root)
+	$(E2E) go test -count=1 -v -timeout 20m ./compose
+
+test-kubernetes: ## the Kubernetes example on a real API server (built once, some minutes)
+	$(E2E) go run ./cmd/kubernetes >/dev/null && go test -count=1 -v -timeout 20m ./kubernetes
 
 test-matrix: ## the verdict table in each of TRAEFIK_VERSIONS, built when missing
 	$(E2E) go run ./cmd/verdict $(TRAEFIK_VERSIONS)

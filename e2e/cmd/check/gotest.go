@@ -7,11 +7,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/labs64/traefik-authproxy/e2e/kubernetes"
 	"github.com/labs64/traefik-authproxy/e2e/layout"
 )
 
@@ -128,13 +130,20 @@ func pluginTests(ctx context.Context, c *check) (report, error) {
 // table is how the verdict table's summary begins.
 const table = "verdict table: "
 
+// archive is how the line begins that says how large a release would be.
+const archive = "plugin archive: "
+
 // interpreting are the packages that hold the interpreter in their own process. They
 // run without the race detector, which finds races of the interpreter's own there:
 // it builds its types when they are first used. The plugin's tests have it on.
-var interpreting = []string{"./verdict", "./host", "./oracle", "./bench/...", "./traps/..."}
+var interpreting = []string{"./verdict", "./catalog", "./host", "./oracle", "./bench/...", "./traps/..."}
+
+// alone are the packages with a step of their own: beside others they would
+// starve, or starve those.
+var alone = []string{"./compose/...", "./kubernetes/..."}
 
 func e2eTests(ctx context.Context, c *check) (report, error) {
-	own, err := output(ctx, c.e2e, "go", append([]string{"list"}, interpreting...)...)
+	own, err := output(ctx, c.e2e, "go", append([]string{"list"}, slices.Concat(interpreting, alone)...)...)
 	if err != nil {
 		return report{output: own}, err
 	}
@@ -149,12 +158,25 @@ func e2eTests(ctx context.Context, c *check) (report, error) {
 		}
 	}
 	r, err := goTest(ctx, c.e2e, nil, args...)
-	rest, restErr := goTest(ctx, c.e2e, []string{table}, append([]string{"-count=1", "-timeout=30m"}, interpreting...)...)
+	rest, restErr := goTest(ctx, c.e2e, []string{table, archive}, append([]string{"-count=1", "-timeout=30m"}, interpreting...)...)
 	r.passed += rest.passed
 	r.failed += rest.failed
 	r.output += rest.output
 	r.note = rest.note
 	return r, errors.Join(err, restErr)
+}
+
+func composeTests(ctx context.Context, c *check) (report, error) {
+	return goTest(ctx, c.e2e, []string{"docker compose example: "}, "-count=1", "-timeout=20m", "./compose/...")
+}
+
+// kubernetesTests builds the API server first: that takes longer than a test
+// may, and its progress would not be seen there.
+func kubernetesTests(ctx context.Context, c *check) (report, error) {
+	if _, err := kubernetes.Build(ctx, os.Stdout); err != nil {
+		return report{}, err
+	}
+	return goTest(ctx, c.e2e, []string{"kubernetes example: "}, "-count=1", "-timeout=20m", "./kubernetes/...")
 }
 
 // fuzz runs every fuzz test of both modules, one after the other: go test

@@ -56,6 +56,8 @@ var steps = []step{
 	{"yaegi", "the plugin's tests in the interpreter", yaegiTests},
 	{"traefik", "a Traefik to test in", findTraefik},
 	{"e2e", "the tests in the interpreter as Traefik loads it, in Traefik, and of all tools", e2eTests},
+	{"compose", "the Docker Compose example as written, on an engine of its own", composeTests},
+	{"kubernetes", "the Kubernetes example on a real API server", kubernetesTests},
 	{"fuzz", "every fuzz test for a while", fuzz},
 	{"demo", "the demo's walk", demo},
 }

@@ -1,6 +1,6 @@
 //go:build unix
 
-package traefik
+package gobuild
 
 import (
 	"context"
