@@ -14,7 +14,9 @@ import (
 // cmd/authproxy: it asks the middleware's own code, without a request. The
 // middleware itself uses none of it.
 
-// Policy is a role mapping file as the middleware compiles it. It is immutable.
+// Policy is a role mapping file as the middleware compiles it. It is immutable, so
+// its methods may be called concurrently. What they return shares lists with it and
+// must not be changed.
 type Policy struct {
 	file    string
 	policy  *policy
@@ -25,14 +27,15 @@ type Policy struct {
 
 // Finding is something to tell about a policy file.
 type Finding struct {
-	Line     int    `json:"line,omitempty"` // 0: the file as a whole
+	Line     int    `json:"line,omitempty"` // from 1; 0: the file as a whole
 	Severity string `json:"severity"`       // "error": the middleware refuses the file; "warning": it logs it
-	Text     string `json:"text"`
+	Text     string `json:"text"`           // what is wrong and what is wanted, without file and line
 }
 
 // LoadPolicy reads a role mapping file as roleMappingFile would be read. The policy
 // is nil where a finding is an error; the error says that the file cannot be read at
-// all. Of the configuration only what shapes a policy counts: Unmatched,
+// all, or has more than 1 MiB. The findings are sorted by line. Of the configuration,
+// which must not be nil, only what shapes a policy counts: Unmatched,
 // CaseInsensitivePaths, and ClientRoles, else Audience, for the clients whose roles
 // count beside the realm's.
 func LoadPolicy(file string, config *Config) (*Policy, []Finding, error) {
@@ -93,8 +96,8 @@ func cutLine(file, message string) (int, string) {
 type PolicyRule struct {
 	Name   string     `json:"name"`             // as logs give it: the rule's name, else its path
 	Source string     `json:"source,omitempty"` // such as "role_mapping.yaml:7"; "" for what decides where no rule matches
-	Line   int        `json:"line,omitempty"`
-	Config RuleConfig `json:"config"` // as written; an empty list of a role mapping is Public
+	Line   int        `json:"line,omitempty"`   // from 1; 0 for what decides where no rule matches
+	Config RuleConfig `json:"config"`           // as written; an empty list of a role mapping is Public
 }
 
 // Rules returns the rules in the order of the file.
@@ -125,8 +128,8 @@ func (p *Policy) describe(ru *rule) PolicyRule {
 type Access struct {
 	Roles       []string            `json:"roles,omitempty"`       // the realm's, and whatever else counts
 	ClientRoles map[string][]string `json:"clientRoles,omitempty"` // by client; those of the clients that count need not be in Roles
-	Scopes      []string            `json:"scopes,omitempty"`
-	Refused     string              `json:"refused,omitempty"` // why the token is refused: a reason word; the rest does not count then
+	Scopes      []string            `json:"scopes,omitempty"`      // of the claim `scope` (RFC 8693 section 4.2)
+	Refused     string              `json:"refused,omitempty"`     // why the token is refused: a reason word; the rest does not count then
 }
 
 // principal turns it into what rules are asked with, by way of the claims.
@@ -156,14 +159,15 @@ func anyList(list []string) []interface{} {
 }
 
 // Explanation is what the middleware decides about a request, and why. It leaves out
-// what is not the policy's: allowPreflight and mode.
+// what is not the policy's: allowPreflight, mode, and headers that override the
+// method.
 type Explanation struct {
-	Method   string       `json:"method"`
-	Target   string       `json:"target"`
+	Method   string       `json:"method"`   // as asked
+	Target   string       `json:"target"`   // as asked, percent-encoded
 	Readings []Reading    `json:"readings"` // none where the path cannot be read
 	Enforced []PolicyRule `json:"enforced"` // all of these must let the request pass
 	Trials   []Trial      `json:"trials"`   // rules in shadow mode with what they would say
-	Rule     *PolicyRule  `json:"rule"`     // the one that decides; nil where the path cannot be read
+	Rule     *PolicyRule  `json:"rule"`     // the one of Enforced that decides; nil where the path cannot be read
 	Outcome  string       `json:"outcome"`  // "allow" or "deny"
 	Status   int          `json:"status"`   // of the refusal; 200 where the request passes
 	Reason   string       `json:"reason"`   // the decision log's word
@@ -172,14 +176,17 @@ type Explanation struct {
 // Reading is one way in which a service may understand the path, with the rules that
 // match it, the most specific first.
 type Reading struct {
-	Path  string      `json:"path"`
+	// Path is decoded as that service would do it, so that escapes may be left in it;
+	// where CaseInsensitivePaths is set, its letters are folded.
+	Path string `json:"path"`
+	// Rules end with one that is enforced for all methods.
 	Rules []Candidate `json:"rules"`
 }
 
 // Candidate is a rule that matches a reading.
 type Candidate struct {
-	Name   string `json:"name"`
-	Source string `json:"source,omitempty"`
+	Name   string `json:"name"`             // as PolicyRule.Name
+	Source string `json:"source,omitempty"` // as PolicyRule.Source
 	// Part is "decides" for the rule that this reading comes to, "trial" for a rule in
 	// shadow mode above it, "method" for one of other methods, and "beneath" for one
 	// that would be next.
@@ -189,13 +196,13 @@ type Candidate struct {
 // Trial is a rule in shadow mode.
 type Trial struct {
 	Rule   PolicyRule `json:"rule"`
-	Reason string     `json:"reason"` // "granted" where it would let the request pass
+	Reason string     `json:"reason"` // the log's word; "granted" where it would let the request pass
 }
 
 // Explain decides a request by its method and its target as the request line gives
 // it (RFC 9112 section 3.2), percent-encoded, with or without a query. Traefik
 // cleans the target before the middleware sees it; what is given here is taken as it
-// is.
+// is. The result is never nil: a target that cannot be read is refused in it, too.
 func (p *Policy) Explain(method, target string, who *Access) *Explanation {
 	e := &Explanation{Method: method, Target: target, Readings: []Reading{}, Enforced: []PolicyRule{}, Trials: []Trial{}}
 	u, err := url.ParseRequestURI(target)
@@ -291,16 +298,23 @@ func (e *Explanation) conclude(reason string) {
 
 // TokenReport is what the middleware makes of a token.
 type TokenReport struct {
-	Header map[string]interface{} `json:"header"` // as far as they can be read; numbers are json.Number
+	// Header is the JOSE header (RFC 7515 section 4) as it can be read, before any
+	// check; numbers are json.Number. It is nil where it cannot be read, where the
+	// payload is not base64url, and where the token is longer than MaxTokenBytes.
+	Header map[string]interface{} `json:"header"`
+	// Claims are the payload (RFC 7519 section 4), read as Header is and nil where that
+	// fails. Unless Verified, anybody may have written them.
 	Claims map[string]interface{} `json:"claims"`
 	// Verified says that the signature is good under the issuer's keys.
-	Verified bool   `json:"verified"`
-	Reason   string `json:"reason"` // why the token is refused: the log's word; "" where it is not
+	Verified bool `json:"verified"`
+	// Reason is why the token is refused: the log's word. It is "" where it is not; also
+	// where there were no keys and nothing else is wrong.
+	Reason string `json:"reason"`
 	// Checks are the middleware's in its order. Those after the first refusal are made
 	// as well, as far as that makes sense.
 	Checks   []TokenCheck      `json:"checks"`
 	Access   *Access           `json:"access"`   // nil where the token is refused
-	Identity map[string]string `json:"identity"` // the headers that the service gets
+	Identity map[string]string `json:"identity"` // the headers that the service gets; never nil
 }
 
 // TokenCheck is one check of a token.
@@ -308,20 +322,24 @@ type TokenCheck struct {
 	// Name is "shape", "header", "key", "signature", "claims", "issuer", "bound",
 	// "type", "time", "audience" or "party".
 	Name    string `json:"name"`
-	Outcome string `json:"outcome"` // "ok", "refused" or "unchecked"
-	Reason  string `json:"reason,omitempty"`
+	Outcome string `json:"outcome"`          // "ok", "refused" or "unchecked"
+	Reason  string `json:"reason,omitempty"` // the log's word where it is refused, else ""
 }
 
 // unnamedIssuer stands for the issuer where neither configuration nor token names
 // one.
 const unnamedIssuer = "https://issuer.invalid"
 
-// CheckToken verifies a token as the middleware of a configuration would, with keys
-// fetched now, or those of PreloadFile where it is set. Where Issuer and KeycloakURL
-// are empty there are no keys: the signature is not checked, and the issuer is taken
-// to be the token's own. Where Audience is empty it is not checked. Issuers and the
-// rules do not count. The error says that the configuration is wrong or that the
-// keys cannot be had.
+// CheckToken verifies a token, given without "Bearer", as the middleware of a
+// configuration would. The keys are those of PreloadFile where it is set; else the
+// issuer is asked over the network, for no longer than JWKSTimeout and ctx allow.
+// Where Issuer, KeycloakURL and Realm are empty there are no keys: nobody is asked,
+// the signature is not checked, and the issuer is taken to be the token's own. Where
+// Audience is empty it is not checked. Issuers and the rules do not count. The
+// configuration must not be nil; it is not changed.
+//
+// The error says that the configuration is wrong or that the keys cannot be had. A
+// token that is refused is no error: the report says so.
 func CheckToken(ctx context.Context, config *Config, token string) (*TokenReport, error) {
 	head, rest, _ := strings.Cut(token, ".")
 	body, _, _ := strings.Cut(rest, ".")
