@@ -7,6 +7,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // endWithParent makes the system end the child when its parent has gone.
@@ -14,34 +16,17 @@ func endWithParent() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 }
 
-// tick is the unit of the processor times in /proc: USER_HZ is 100 on every
-// Linux that Go runs on.
-const tick = 10 * time.Millisecond
-
 // CPU returns the processor time that the process has used since it started,
-// user and system together, in steps of 10 ms.
+// user and system together, of all its threads.
 func (p *Process) CPU() (time.Duration, error) {
-	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.PID()))
-	if err != nil {
-		return 0, err
+	// The clock of another process has its id's complement in its upper bits, and
+	// 2, for the scheduler's own account, in its lower ones: clock_getcpuclockid(3).
+	// The times in /proc/PID/stat are the same, rounded to 10 ms.
+	var used unix.Timespec
+	if err := unix.ClockGettime(int32(^p.PID()<<3|2), &used); err != nil {
+		return 0, fmt.Errorf("processor time of %d: %w", p.PID(), err)
 	}
-	// The second field is the command's name in parentheses, which may hold
-	// anything; the numbers start behind the last one. utime and stime are
-	// fields 14 and 15, proc(5).
-	_, rest, ok := strings.Cut(string(stat), ") ")
-	fields := strings.Fields(rest)
-	if !ok || len(fields) < 13 {
-		return 0, fmt.Errorf("/proc/%d/stat: cannot be read: %q", p.PID(), stat)
-	}
-	var sum time.Duration
-	for _, f := range fields[11:13] {
-		n, err := strconv.ParseInt(f, 10, 64)
-		if err != nil {
-			return 0, fmt.Errorf("/proc/%d/stat: %w", p.PID(), err)
-		}
-		sum += time.Duration(n) * tick
-	}
-	return sum, nil
+	return time.Duration(used.Nano()), nil
 }
 
 // RSS returns the process's resident memory in bytes.
