@@ -60,11 +60,7 @@ func checkTimes(claims map[string]interface{}, now, leeway float64) (float64, st
 		return 0, reasonTime
 	}
 	end := exp + leeway
-	reason := checkBegin(claims, "nbf", now+leeway)
-	issued := checkBegin(claims, "iat", now+leeway)
-	if reason == "" || issued == reasonTime {
-		reason = issued
-	}
+	reason := checkBegin(claims, now+leeway)
 	if now >= end {
 		if reason != reasonTime {
 			reason = reasonExpired
@@ -73,21 +69,26 @@ func checkTimes(claims map[string]interface{}, now, leeway float64) (float64, st
 	return end, reason
 }
 
-// checkBegin checks a claim that, where it is present, must not lie ahead of latest.
-func checkBegin(claims map[string]interface{}, name string, latest float64) string {
-	claim, present := claims[name]
-	if !present {
-		return ""
+// checkBegin checks the claims that, where they are present, must not lie ahead of
+// latest.
+func checkBegin(claims map[string]interface{}, latest float64) string {
+	reason := ""
+	for _, name := range beginClaims {
+		claim, present := claims[name]
+		if present {
+			begin := dateOf(claim)
+			if begin < 0 {
+				return reasonTime
+			}
+			if begin > latest {
+				reason = reasonNotYet
+			}
+		}
 	}
-	begin := dateOf(claim)
-	if begin < 0 {
-		return reasonTime
-	}
-	if begin > latest {
-		return reasonNotYet
-	}
-	return ""
+	return reason
 }
+
+var beginClaims = []string{"nbf", "iat"}
 
 // audienceFits reports whether one of the accepted audiences is in aud, which is a
 // string or a list of strings (RFC 7519 section 4.1.3); anything else never fits.
@@ -160,13 +161,20 @@ func allStrings(list []interface{}) bool {
 func collectRoles(claims map[string]interface{}, clients []string, places [][]string) map[string]bool {
 	held := map[string]bool{"": true} // see anyPrincipal
 	addRolesOf(held, claims["realm_access"])
+	if clients == nil && places == nil {
+		return held
+	}
+	addFurtherRoles(held, claims, clients, places)
+	return held
+}
+
+func addFurtherRoles(held map[string]bool, claims map[string]interface{}, clients []string, places [][]string) {
 	for _, client := range clients {
 		addRolesOf(held, objectOf(claims["resource_access"])[client])
 	}
 	for _, path := range places {
 		addRoles(held, claimAt(claims, path))
 	}
-	return held
 }
 
 // addRolesOf adds the member roles of an object.

@@ -520,7 +520,7 @@ func (t *TokenReport) checkClaims(v *verifier, claims map[string]interface{}, h 
 		reason = reasonType
 	}
 	t.check("type", reason)
-	_, untimely := checkTimes(claims, secondsNow(), v.leeway.Seconds())
+	_, untimely := checkTimes(claims, secondsNow(), v.leeway)
 	t.check("time", untimely)
 	reason = ""
 	if !audienceFits(claims, v.only.audience, v.skipAud) {

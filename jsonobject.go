@@ -64,8 +64,9 @@ func countedNames(object map[string]interface{}, text []byte) bool {
 	if bytes.Contains(text, blankColon) {
 		return false
 	}
-	access := objectOf(object["resource_access"])
-	names := len(object) + len(objectOf(object["realm_access"])) + len(access)
+	realm, _ := object["realm_access"].(map[string]interface{})
+	access, _ := object["resource_access"].(map[string]interface{})
+	names := len(object) + len(realm) + len(access)
 	for _, client := range access {
 		names += len(objectOf(client))
 	}

@@ -231,7 +231,7 @@ func (g *registry) verifier(config *Config, checked *checkedConfig) (string, *ve
 	v := &verifier{
 		algorithms:  checked.algorithms,
 		parties:     checked.parties,
-		leeway:      checked.leeway,
+		leeway:      checked.leeway.Seconds(),
 		requireTyp:  config.RequireTyp,
 		skipAud:     config.SkipAudienceCheck,
 		maxBytes:    checked.maxBytes,

@@ -139,7 +139,7 @@ type joseHeader struct {
 type verifier struct {
 	algorithms map[string]bool
 	parties    map[string]bool // empty: any
-	leeway     time.Duration
+	leeway     float64         // seconds
 	requireTyp bool
 	skipAud    bool
 	maxBytes   int
@@ -421,7 +421,7 @@ func accept(v *verifier, claims map[string]interface{}, h *joseHeader, issuer *t
 			return refuseClaims(claims, no, reasonType)
 		}
 	}
-	end, reason := checkTimes(claims, secondsNow(), v.leeway.Seconds())
+	end, reason := checkTimes(claims, secondsNow(), v.leeway)
 	if reason != "" {
 		return refuseClaims(claims, no, reason)
 	}

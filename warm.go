@@ -33,7 +33,8 @@ func (g *gate) warmWay(next, whole http.Handler) http.Handler {
 	until := time.Until
 	slow := func(w http.ResponseWriter, r *http.Request) { whole.ServeHTTP(w, r) }
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		for name := range r.Header {
+		h := r.Header
+		for name := range h {
 			if harmless[name] {
 				continue
 			}
@@ -56,16 +57,16 @@ func (g *gate) warmWay(next, whole http.Handler) http.Handler {
 				return
 			}
 		}
-		values, _ := r.Header["Authorization"] // one operation less than without "_"
+		values, _ := h["Authorization"] // one operation less than without "_"
 		if len(values) == 1 {
 			token := regulars.Load().(map[string]*regular)[values[0]]
 			if token != nil {
 				if token.paths[path] {
 					// One call into compiled code; by the wall clock, as exp is.
 					if until(token.expires) > 0 {
-						r.Header[userID] = []string{token.user}
+						h[userID] = []string{token.user}
 						if several {
-							setIdentity(r.Header, token.identity)
+							setFurther(h, token)
 						}
 						next.ServeHTTP(w, r)
 						return
@@ -78,6 +79,8 @@ func (g *gate) warmWay(next, whole http.Handler) http.Handler {
 		}
 	})
 }
+
+func setFurther(h http.Header, token *regular) { setIdentity(h, token.identity) }
 
 // enters decides about a request that passed the tests of headers and path, but not
 // as a regular's: on a known or ordinary path, which may be public, and with any
