@@ -70,10 +70,10 @@ func keyID(kid, alg string) string {
 	return alg + " " + kid
 }
 
-// knows reports whether the set has the header's kid at all; if not, fetching anew
-// may help.
-func (s *keySet) knows(h *joseHeader) bool {
-	return !h.hasKeyID || len(s.byID[h.kid]) > 0
+// serves reports whether the set has a key for the header's kid and alg; if not,
+// fetching anew may help.
+func (s *keySet) serves(h *joseHeader) bool {
+	return !h.hasKeyID || len(s.byKeyID[h.keyID]) > 0
 }
 
 func fitting(list []*key, alg string) []*key {

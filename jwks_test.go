@@ -124,8 +124,11 @@ func TestOneKidManyKeys(t *testing.T) {
 	if len(set.find(&joseHeader{alg: "PS256"})) != 1 {
 		t.Error("a token without kid does not find the only key")
 	}
-	if set.knows(&joseHeader{alg: "RS256", kid: "other", hasKeyID: true}) {
-		t.Error("an unknown kid is known")
+	if !set.serves(&joseHeader{alg: "PS256", kid: "k", hasKeyID: true, keyID: keyID("k", "PS256")}) {
+		t.Error("a known kid is not served")
+	}
+	if set.serves(&joseHeader{alg: "RS256", kid: "other", hasKeyID: true, keyID: keyID("other", "RS256")}) {
+		t.Error("an unknown kid is served")
 	}
 }
 

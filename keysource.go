@@ -219,47 +219,51 @@ func presentKeys(s *keySource, h *joseHeader) []*key {
 }
 
 // lookup returns the keys that a token header means. It waits for a fetch only
-// where there are no keys at all or the kid is unknown, and never longer than the
-// fetch's time limit or ctx. ours is asked before a fetch for an unknown kid: a
+// where there are no keys at all or none for the kid and alg, and never longer than
+// the fetch's time limit or ctx. ours is asked before a fetch for an unknown key: a
 // token of another issuer is not worth one. The reason is "" when keys came back.
 func (s *keySource) lookup(ctx context.Context, h *joseHeader, ours func() bool) ([]*key, string) {
-	s.mu.Lock()
-	set := s.usableLocked()
-	if set != nil && set.knows(h) {
-		s.mu.Unlock()
+	set := s.usable()
+	if set != nil && set.serves(h) {
 		return found(set, h)
 	}
-	s.mu.Unlock()
 	if !ours() {
 		return nil, reasonIssuer
 	}
-
-	s.mu.Lock()
-	set = s.usableLocked()
-	if set != nil && set.knows(h) {
+	// A fetch that has begun already may have asked before the key was there; then
+	// there is one more.
+	joined := true
+	for tries := 0; joined && tries < 2; tries++ {
+		s.mu.Lock()
+		set = s.usableLocked()
+		if set != nil && set.serves(h) {
+			s.mu.Unlock()
+			return found(set, h) // fetched in the meantime
+		}
+		call := s.inflight
+		joined = call != nil
+		if call == nil && time.Since(s.asked) >= s.config.minRefresh {
+			s.asked = time.Now()
+			call = s.fetchLocked()
+		}
 		s.mu.Unlock()
-		return found(set, h) // fetched in the meantime
+		if call != nil {
+			await(ctx, call, s.config.timeout)
+		}
 	}
-	call := s.inflight
-	if call == nil && time.Since(s.asked) >= s.config.minRefresh {
-		s.asked = time.Now()
-		call = s.fetchLocked()
-	}
-	s.mu.Unlock()
-	if call != nil {
-		await(ctx, call, s.config.timeout)
-	}
-
-	s.mu.Lock()
-	set = s.usableLocked()
-	s.mu.Unlock()
+	set = s.usable()
 	if set == nil {
 		return nil, reasonKeysUnavailable
 	}
-	if !set.knows(h) {
-		return nil, reasonUnknownKey
-	}
 	return found(set, h)
+}
+
+// usable returns the present keys, nil if there are none or they are too old.
+func (s *keySource) usable() *keySet {
+	s.mu.Lock()
+	set := s.usableLocked()
+	s.mu.Unlock()
+	return set
 }
 
 func found(set *keySet, h *joseHeader) ([]*key, string) {
@@ -269,6 +273,9 @@ func found(set *keySet, h *joseHeader) ([]*key, string) {
 	}
 	if !h.hasKeyID && !set.oneKey() {
 		return nil, reasonMissingKeyID
+	}
+	if h.hasKeyID && len(set.byID[h.kid]) == 0 {
+		return nil, reasonUnknownKey
 	}
 	return nil, reasonKeyMismatch
 }

@@ -284,6 +284,61 @@ func TestFloodOfUnknownKids(t *testing.T) {
 	}
 }
 
+// TestKeyNewerThanTheFetchUnderWay: a fetch that had been answered before a key was
+// published does not speak for it.
+func TestKeyNewerThanTheFetchUnderWay(t *testing.T) {
+	is := newTestIssuer(t)
+	held := make(chan struct{})
+	is.answers(func(_ http.ResponseWriter, r *http.Request) bool {
+		if strings.HasSuffix(r.URL.Path, "/certs") {
+			<-held
+		}
+		return false
+	})
+	h, _ := build(t, is.patient())
+	for end := time.Now().Add(5 * time.Second); is.keysAsked() == 0 && time.Now().Before(end); {
+		time.Sleep(5 * time.Millisecond)
+	}
+	is.publish(is.jwk("k1"), is.jwk("k3"))
+	result := make(chan int, 1)
+	go sendTo(result, h, is.signedBy("k3"))
+	time.Sleep(50 * time.Millisecond)
+	is.answers(nil)
+	close(held)
+	if got := <-result; got != 200 {
+		t.Errorf("got %d, want 200", got)
+	}
+	if got := is.keysAsked(); got != 2 {
+		t.Errorf("%d fetches, want 2", got)
+	}
+}
+
+// TestAlgorithmAddedToAKey: Keycloak keeps a key's kid when its algorithm is changed.
+func TestAlgorithmAddedToAKey(t *testing.T) {
+	is := newTestIssuer(t)
+	c := is.patient()
+	c.JWKSMinRefresh = "1m"
+	h, _ := build(t, c)
+	eventually(t, h, is.good(nil), 200, "before")
+	before := is.keysAsked()
+	changed := is.jwk("k1")
+	changed["alg"] = "PS256"
+	is.publish(changed)
+	token := is.token(map[string]interface{}{"alg": "PS256", "kid": "k1"}, is.claims(), jwt.SigningMethodPS256, testRSA(t, "k1"))
+	if got := send(h, "GET", "/api/v1/auditflow", token).Code; got != 200 {
+		t.Errorf("got %d, want 200", got)
+	}
+	never := is.token(map[string]interface{}{"alg": "RS512", "kid": "k1"}, is.claims(), jwt.SigningMethodRS512, testRSA(t, "k1"))
+	for i := 0; i < 20; i++ {
+		if got := send(h, "GET", "/api/v1/auditflow", never).Code; got != 401 {
+			t.Fatalf("an algorithm that the key is not for: got %d, want 401", got)
+		}
+	}
+	if got := is.keysAsked() - before; got != 1 {
+		t.Errorf("%d fetches, want 1", got)
+	}
+}
+
 func TestForeignIssuerCostsNoFetch(t *testing.T) {
 	is := newTestIssuer(t)
 	h, _ := build(t, is.patient())
