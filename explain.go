@@ -529,7 +529,7 @@ func (t *TokenReport) checkClaims(v *verifier, claims map[string]interface{}, h 
 	t.check("audience", reason)
 	reason = ""
 	party, _ := claims["azp"].(string)
-	if len(v.parties) > 0 && !v.parties[party] {
+	if v.parties != nil && !v.parties[party] {
 		reason = reasonParty
 	}
 	t.check("party", reason)

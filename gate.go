@@ -40,7 +40,6 @@ type decision struct {
 	rule      *rule      // that decided; nil where none was asked
 	principal *principal // nil without a good token
 	cached    bool
-	cacheKey  string  // what the token is remembered by
 	refused   refusal // of the token
 	tried     []triedRule
 }
@@ -115,11 +114,11 @@ func decide(g *gate, r *http.Request, rt *route, d *decision) {
 		d.reason = d.refused.reason
 		return
 	}
-	if holdsAny(d.principal.roles, rt.roles) {
-		pass(d, reasonGranted)
-		return
-	}
 	d.reason = reasonRoles
+	if holdsAny(d.principal.roles, rt.roles) {
+		d.reason = reasonGranted
+		d.passes = true
+	}
 }
 
 func pass(d *decision, reason string) {

@@ -68,7 +68,10 @@ func countedNames(object map[string]interface{}, text []byte) bool {
 	access, _ := object["resource_access"].(map[string]interface{})
 	names := len(object) + len(realm) + len(access)
 	for _, client := range access {
-		names += len(objectOf(client))
+		inner, ok := client.(map[string]interface{})
+		if ok {
+			names += len(inner)
+		}
 	}
 	return bytes.Count(text, quoteColon) == names
 }

@@ -205,14 +205,14 @@ func (s *keySource) vouches(fingerprint string) bool {
 // presentKeys returns the keys for a header that are at hand, nil if there are none
 // or they are too old.
 func presentKeys(s *keySource, h *joseHeader) []*key {
-	if !h.hasKeyID {
-		return nil
-	}
 	s.mu.Lock()
 	set := s.set
 	good := s.good
 	s.mu.Unlock()
-	if set == nil || time.Since(good) > s.config.maxStale {
+	if set == nil {
+		return nil
+	}
+	if time.Since(good) > s.config.maxStale {
 		return nil
 	}
 	return set.byKeyID[h.keyID]

@@ -143,6 +143,9 @@ func checkAlgorithms(names []string, found *findings) map[string]bool {
 }
 
 func wordSet(key string, words []string, found *findings) map[string]bool {
+	if len(words) == 0 {
+		return nil
+	}
 	set := map[string]bool{}
 	for i, word := range words {
 		if word == "" {

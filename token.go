@@ -129,7 +129,7 @@ type joseHeader struct {
 	alg         string
 	kid         string
 	hasKeyID    bool
-	keyID       string // of kid and alg; see keySet.byKeyID
+	keyID       string // of kid and alg, see keySet.byKeyID; "" without a kid, which no key has
 	accessToken bool   // typ says at+jwt (RFC 9068 section 2.1)
 	kept        bool   // among the verifier's headers
 }
@@ -138,7 +138,7 @@ type joseHeader struct {
 // middlewares that agree on them.
 type verifier struct {
 	algorithms map[string]bool
-	parties    map[string]bool // empty: any
+	parties    map[string]bool // nil: any
 	leeway     float64         // seconds
 	requireTyp bool
 	skipAud    bool
@@ -332,6 +332,10 @@ func headerOf(v *verifier, head string, no *refusal) *joseHeader {
 		no.kid = header.kid
 		return header
 	}
+	return newHeader(v, head, no)
+}
+
+func newHeader(v *verifier, head string, no *refusal) *joseHeader {
 	header, reason := v.header(head)
 	if header == nil {
 		no.reason = reason
@@ -386,7 +390,9 @@ func (v *verifier) header(head string) (*joseHeader, string) {
 	if !v.algorithms[h.alg] {
 		return nil, reasonAlgorithm
 	}
-	h.keyID = keyID(h.kid, h.alg)
+	if h.hasKeyID {
+		h.keyID = keyID(h.kid, h.alg)
+	}
 	return h, ""
 }
 
@@ -421,15 +427,18 @@ func accept(v *verifier, claims map[string]interface{}, h *joseHeader, issuer *t
 			return refuseClaims(claims, no, reasonType)
 		}
 	}
-	end, reason := checkTimes(claims, secondsNow(), v.leeway)
-	if reason != "" {
-		return refuseClaims(claims, no, reason)
+	end := endOf(claims, v.leeway, no)
+	if end == 0 {
+		return refuseClaims(claims, no, no.reason)
 	}
 	if !audienceFits(claims, issuer.audience, v.skipAud) {
 		return refuseClaims(claims, no, reasonAudience)
 	}
-	party := textOf(claims["azp"])
-	if len(v.parties) > 0 {
+	party, _ := claims["azp"].(string)
+	subject, _ := claims["sub"].(string)
+	scope, _ := claims["scope"].(string)
+	access, _ := claims["resource_access"].(map[string]interface{})
+	if v.parties != nil {
 		if !v.parties[party] {
 			return refuseClaims(claims, no, reasonParty)
 		}
@@ -437,11 +446,11 @@ func accept(v *verifier, claims map[string]interface{}, h *joseHeader, issuer *t
 	return &principal{
 		expires: time.UnixMilli(int64(end * 1000)),
 		party:   party,
-		subject: textOf(claims["sub"]),
+		subject: subject,
 		kid:     h.kid,
 		roles:   collectRoles(claims, issuer.clientRoles, v.rolesClaim),
-		access:  objectOf(claims["resource_access"]),
-		scope:   textOf(claims["scope"]),
+		access:  access,
+		scope:   scope,
 		source:  issuer.keys,
 	}
 }

@@ -1,7 +1,6 @@
 package authproxy
 
 import (
-	"context"
 	"net/http"
 	"strings"
 	"sync"
@@ -89,14 +88,15 @@ func forgetGoneIn(c *tokenCache) func() {
 // authenticate fills in who a request speaks for, from the cache or by verifying,
 // or why nobody.
 func authenticate(g *gate, r *http.Request, d *decision) {
-	if g.headerOnly {
-		header := tokenHeader(r)
-		if strings.HasPrefix(header, bearerPrefix) {
-			// Nearly always. What is wrong with the header shows in the token's shape, too.
-			d.cacheKey = header
-			take(g, r, header[len(bearerPrefix):], d)
-			if d.refused.reason != reasonShape {
-				return
+	values, _ := r.Header["Authorization"]
+	if len(values) == 1 {
+		if strings.HasPrefix(values[0], bearerPrefix) {
+			if g.headerOnly {
+				// Nearly always. What is wrong with the header shows in the token's shape, too.
+				take(g, r, values[0], values[0][len(bearerPrefix):], d)
+				if d.refused.reason != reasonShape {
+					return
+				}
 			}
 		}
 	}
@@ -114,30 +114,30 @@ func authenticateAny(g *gate, r *http.Request, d *decision) {
 	token, cacheKey, reason := g.bearerToken(r)
 	d.refused.reason = reason
 	if reason == "" {
-		d.cacheKey = cacheKey
-		take(g, r, token, d)
+		take(g, r, cacheKey, token, d)
 	}
 }
 
-// take looks a token up and verifies it where it is not known.
-func take(g *gate, r *http.Request, token string, d *decision) {
+// take looks a token up by the header that holds it, and verifies it where it is not
+// known.
+func take(g *gate, r *http.Request, header, token string, d *decision) {
 	v := g.verifier
-	if v.cache == nil {
-		d.principal = verify(r.Context(), v, token, &d.refused)
-		return
+	if v.cache != nil {
+		if recall(v, header, d) {
+			return
+		}
 	}
-	d.principal = remembered(v.cache, d.cacheKey)
-	if d.principal != nil {
-		d.cached = true
-		return
+	p := verify(r.Context(), v, token, &d.refused)
+	d.principal = p
+	if p != nil {
+		if v.cache != nil {
+			v.cache.put(header, p)
+		}
 	}
-	takeIn(r.Context(), v, token, d)
 }
 
-// takeIn verifies a token and remembers it where it is good.
-func takeIn(ctx context.Context, v *verifier, token string, d *decision) {
-	d.principal = verify(ctx, v, token, &d.refused)
-	if d.principal != nil {
-		v.cache.put(d.cacheKey, d.principal)
-	}
+func recall(v *verifier, header string, d *decision) bool {
+	d.principal = remembered(v.cache, header)
+	d.cached = d.principal != nil
+	return d.cached
 }
