@@ -17,6 +17,7 @@ type principal struct {
 	scope    string
 	identity []identityValue
 	user     string // the first identity header's value, made of sub
+	header   string // that the token came in, where it is remembered
 
 	subject, party, kid string // for the log only
 	source              *keySource

@@ -177,11 +177,14 @@ func verdict(ru *rule, p *principal, refused string) string {
 	return ru.refuses(p)
 }
 
+// requestedMethod is the header that makes a request a CORS preflight.
+const requestedMethod = "Access-Control-Request-Method"
+
 // isPreflight reports whether a request is a CORS preflight (Fetch standard, "CORS
 // preflight request"), and carries nothing else.
 func isPreflight(r *http.Request) bool {
 	return r.Method == http.MethodOptions && r.Header.Get("Origin") != "" &&
-		r.Header.Get("Access-Control-Request-Method") != "" &&
+		r.Header.Get(requestedMethod) != "" &&
 		r.ContentLength == 0 && len(r.TransferEncoding) == 0
 }
 

@@ -16,6 +16,9 @@ type identityHeaders struct {
 	suspect map[int]bool
 	// harmless are the common headers that are none of ours.
 	harmless map[string]bool
+	// preflight is a header that sends a request the whole way: that of CORS
+	// preflights, where they are let through; "" where they are not.
+	preflight string
 }
 
 // commonHeaders are on most requests that Traefik passes on.
@@ -31,11 +34,15 @@ var commonHeaders = []string{
 	"X-Requested-With",
 }
 
-func newIdentityHeaders(names []string) *identityHeaders {
+func newIdentityHeaders(names []string, allowPreflight bool) *identityHeaders {
 	ids := &identityHeaders{folded: map[string]bool{}, suspect: map[int]bool{}, harmless: map[string]bool{}}
 	for _, name := range names {
 		ids.folded[foldHeader(name)] = true
 		ids.suspect[len(name)] = true
+	}
+	if allowPreflight {
+		ids.preflight = requestedMethod
+		ids.suspect[len(requestedMethod)] = true
 	}
 	for _, name := range commonHeaders {
 		if !ids.folded[foldHeader(name)] {
@@ -80,6 +87,14 @@ func removeNames(ids *identityHeaders, h http.Header) {
 			}
 		}
 	}
+}
+
+// wantsWholeWay reports whether a header is one that the warm way cannot deal with.
+func wantsWholeWay(ids *identityHeaders, name string) bool {
+	if name == ids.preflight {
+		return true
+	}
+	return spoofs(ids, name)
 }
 
 // spoofs reports whether a backend may take a name for one of ours.

@@ -145,7 +145,7 @@ func (g *registry) compile(config *Config, name string) (*gateEntry, error) {
 		name:                 name,
 		verifier:             v,
 		userID:               names[0],
-		identity:             newIdentityHeaders(names),
+		identity:             newIdentityHeaders(names, config.AllowPreflight),
 		answers:              newAnswers(realmOf(checked.issuers[0].keys.issuer)),
 		log:                  logger,
 		debug:                config.LogLevel == "debug",

@@ -2,6 +2,7 @@ package authproxy
 
 import (
 	"net/http"
+	"strings"
 	"sync"
 )
 
@@ -73,7 +74,9 @@ func (t *routeTable) find(raw, other string) *route {
 	rt := newRoute(po, raw, other)
 	if other == "" && len(raw) <= maxRoutePath && !rt.bad {
 		still := func() bool { return t.policy() == po }
-		t.memo.store(raw, rt, len(raw)+routeBytes, still)
+		// A copy: raw is a part of the request's first line, which a long query would
+		// keep in memory.
+		t.memo.store(strings.Clone(raw), rt, len(raw)+routeBytes, still)
 	}
 	return rt
 }

@@ -407,7 +407,7 @@ func (v *verifier) keepHeader(head string, h *joseHeader) {
 	v.headerCount.Add(1)
 	kept := *h
 	kept.kept = true
-	v.headers.Store(head, &kept)
+	v.headers.Store(strings.Clone(head), &kept) // head is a part of the whole token
 }
 
 // accept checks the claims of a token whose signature is good. It returns nil where

@@ -131,6 +131,7 @@ func take(g *gate, r *http.Request, header, token string, d *decision) {
 	d.principal = p
 	if p != nil {
 		if v.cache != nil {
+			p.header = header
 			v.cache.put(header, p)
 		}
 	}

@@ -40,7 +40,7 @@ func (g *gate) warmWay(next, whole http.Handler) http.Handler {
 			}
 			// Most other headers differ from ours in length already.
 			if suspect[len(name)] {
-				if spoofs(ids, name) {
+				if wantsWholeWay(ids, name) {
 					slow(w, r)
 					return
 				}
@@ -80,11 +80,13 @@ func (g *gate) warmWay(next, whole http.Handler) http.Handler {
 	})
 }
 
+// setFurther sets all identity headers of a regular.
 func setFurther(h http.Header, token *regular) { setIdentity(h, token.identity) }
 
 // enters decides about a request that passed the tests of headers and path, but not
-// as a regular's: on a known or ordinary path, which may be public, and with any
-// token. It reports whether the request may go on; else all is done for it.
+// as a regular's on a known path: on a known or ordinary path, which may be public,
+// and with any token. It reports whether the request may go on; else all is done
+// for it.
 func enters(g *gate, whole http.Handler, w http.ResponseWriter, r *http.Request, path string) bool {
 	paths := g.warm.paths.Load().(*knownPaths)
 	rt := paths.routes[path]
@@ -94,63 +96,61 @@ func enters(g *gate, whole http.Handler, w http.ResponseWriter, r *http.Request,
 			whole.ServeHTTP(w, r)
 			return false
 		}
+		path = "" // not worth remembering
 	}
 	if rt.public {
 		return true
 	}
+	return guards(g, w, r, rt, path)
+}
+
+// guards is enters for a path that is not public; path is "" where it is not known.
+func guards(g *gate, w http.ResponseWriter, r *http.Request, rt *route, path string) bool {
 	if g.verifier.cache != nil {
-		if recognised(g, paths, r, rt, path) {
+		if recognised(g, r, rt, path) {
 			return true
 		}
 	}
 	d := &decision{}
 	decide(g, r, rt, d)
+	if d.cached {
+		if d.reason == reasonGranted {
+			show(g, d.principal.header, path, rt)
+		}
+	}
 	return carryOut(g, w, r, d)
 }
 
-// recognised reports whether a request carries a token that has been verified
-// before and is good for the route. It sets the identity headers then.
-func recognised(g *gate, paths *knownPaths, r *http.Request, rt *route, path string) bool {
-	header := tokenHeader(r)
-	p := remembered(g.verifier.cache, header)
-	if p == nil {
+// recognised reports whether a request carries a token that has been verified before
+// and is good for the route. It sets the identity headers then.
+func recognised(g *gate, r *http.Request, rt *route, path string) bool {
+	h := r.Header
+	values, _ := h["Authorization"]
+	if len(values) != 1 {
 		return false
 	}
-	if satisfies(g, r.Header, p, rt) {
-		if paths.routes[path] != nil {
-			show(g, header, p, path, rt)
-		}
-		return true
-	}
-	return false
-}
-
-// satisfies reports whether a token is good for a route, and sets the identity
-// headers then. Without a user's id there is more to it.
-func satisfies(g *gate, h http.Header, p *principal, rt *route) bool {
-	if p.user == "" {
+	token := g.warm.regulars.Load().(map[string]*regular)[values[0]]
+	if token == nil {
 		return false
 	}
-	if !p.roles[rt.role] {
-		if !holdsAny(p.roles, rt.roles) {
+	if !token.roles[rt.role] {
+		if !holdsAny(token.roles, rt.roles) {
 			return false
 		}
 	}
-	h[g.userID] = []string{p.user}
-	if len(p.identity) > 1 {
-		setIdentity(h, p.identity)
+	if time.Until(token.expires) <= 0 {
+		return false
+	}
+	h[g.userID] = []string{token.user}
+	if len(token.identity) > 1 {
+		setIdentity(h, token.identity)
+	}
+	if path != "" {
+		if rand.Intn(showOneOf) == 0 {
+			show(g, values[0], path, rt)
+		}
 	}
 	return true
-}
-
-// tokenHeader is the only Authorization header, "" where there is another number of
-// them.
-func tokenHeader(r *http.Request) string {
-	values, _ := r.Header["Authorization"]
-	if len(values) == 1 {
-		return values[0]
-	}
-	return ""
 }
 
 // routeOf finds the route of a plain path that is not in the table. The first paths

@@ -2,15 +2,17 @@ package authproxy
 
 import (
 	"net/http"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 )
 
-// regular is what the warm way knows of a token that has been let through: the paths
-// on which it was, and whom it speaks for there. It is immutable.
+// regular is what the warm way knows of a token that has been let through: some of
+// the paths on which it was, and whom it speaks for. Once published it is immutable.
 type regular struct {
 	paths    map[string]bool
+	roles    map[string]bool
 	expires  time.Time
 	user     string
 	identity []identityValue
@@ -28,6 +30,7 @@ type warmTable struct {
 	shown        map[string]*regular // not yet in regulars
 	regularBytes int                 // about what regulars and shown take
 	published    time.Time
+	emptied      time.Time // when regulars had become too many
 }
 
 // knownPaths are the routes of paths.
@@ -42,7 +45,9 @@ const (
 	publishEvery    = time.Second
 	publishSmall    = 128
 	maxWarmPaths    = 4096
+	emptyEvery      = time.Minute
 	learnOneOf      = 32
+	showOneOf       = 8
 	maxRegularBytes = 4 << 20
 	regularBytes    = 500 // about what a regular takes beside its paths
 	pathBytes       = 60  // about what a path takes in a regular beside its text
@@ -93,47 +98,59 @@ func learn(g *gate, r *http.Request, rt *route) {
 	t := g.warm
 	t.mu.Lock()
 	if g.routes.policy().serial == rt.serial && len(t.learnt) < maxWarmPaths {
-		t.learnt[path] = rt
+		// A copy: the path is a part of the request's first line, which a long query
+		// would keep in memory.
+		t.learnt[strings.Clone(path)] = rt
 		t.publishDue(time.Now())
 	}
 	t.mu.Unlock()
 }
 
-// show remembers that a token was let through on a path, if the cache still has the
-// token and the policy is still the same.
-func show(g *gate, header string, p *principal, path string, rt *route) {
+// show remembers that a token was let through, and on which path unless that is "", if
+// the cache still has the token and the policy is still the same. Where another
+// request is at it, this one need not wait: who asks often comes again.
+func show(g *gate, header, path string, rt *route) {
 	t := g.warm
-	t.mu.Lock()
-	if remembered(g.verifier.cache, header) == p && g.routes.policy().serial == rt.serial {
-		t.addPath(header, p, path)
-		t.publishDue(time.Now())
-	}
-	t.mu.Unlock()
-}
-
-// addPath adds a path to those of a token. The caller holds mu.
-func (t *warmTable) addPath(header string, p *principal, path string) {
-	former := t.shown[header]
-	if former == nil {
-		former = t.regulars.Load().(map[string]*regular)[header]
-	}
-	if former != nil && former.paths[path] {
+	if !t.mu.TryLock() {
 		return
 	}
+	p := remembered(g.verifier.cache, header)
+	if p != nil && p.user != "" && g.routes.policy().serial == rt.serial {
+		now := time.Now()
+		t.add(p, path, now)
+		t.publishDue(now)
+	}
+	t.mu.Unlock()
+}
+
+// add makes a token a regular, and adds a path unless it is "". The caller holds mu.
+func (t *warmTable) add(p *principal, path string, now time.Time) {
 	if t.regularBytes > maxRegularBytes {
-		t.dropRegulars()
-		former = nil
-	}
-	next := &regular{paths: map[string]bool{path: true}, expires: p.expires, user: p.user, identity: p.identity}
-	t.regularBytes += len(path) + pathBytes
-	if former == nil {
-		t.regularBytes += regularBytes
-	} else {
-		for other := range former.paths {
-			next.paths[other] = true
+		// Once in a while only: tokens and paths that are too many for the table would
+		// else push each other out all the time.
+		if now.Sub(t.emptied) < emptyEvery {
+			return
 		}
+		t.emptied = now
+		t.dropRegulars()
 	}
-	t.shown[header] = next
+	one := t.shown[p.header]
+	if one == nil {
+		one = &regular{paths: map[string]bool{}, roles: p.roles, expires: p.expires, user: p.user, identity: p.identity}
+		former := t.regulars.Load().(map[string]*regular)[p.header]
+		if former == nil {
+			t.regularBytes += regularBytes
+		} else {
+			for known := range former.paths {
+				one.paths[known] = true
+			}
+		}
+		t.shown[p.header] = one
+	}
+	if path != "" && !one.paths[path] {
+		one.paths[strings.Clone(path)] = true
+		t.regularBytes += len(path) + pathBytes
+	}
 }
 
 // publishDue puts what was learnt into force if it is time. The caller holds mu.
