@@ -78,7 +78,11 @@ func (c *closedLoop) run(ctx context.Context, base string, requests []request, s
 // earlier ones have been answered, so that a slow answer shows in the
 // latencies of those behind it.
 func openLoop(ctx context.Context, base string, requests []request, status, rate, connections int, d time.Duration) (served, error) {
-	attacker := vegeta.NewAttacker(vegeta.Workers(uint64(connections)), vegeta.Connections(connections), vegeta.HTTP2(false))
+	// No more connections than that: a request waits for one, and its latency says
+	// so. Else a short halt would have each late request open its own, until the
+	// machine has no more ports.
+	attacker := vegeta.NewAttacker(vegeta.Workers(uint64(connections)), vegeta.Connections(connections),
+		vegeta.MaxConnections(connections), vegeta.HTTP2(false))
 	return attack(ctx, attacker, targets(base, requests), vegeta.Rate{Freq: rate, Per: time.Second}, status, d)
 }
 
