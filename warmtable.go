@@ -48,6 +48,7 @@ const (
 	emptyEvery      = time.Minute
 	learnOneOf      = 32
 	showOneOf       = 8
+	maxRegularPaths = 256 // of one token: adding one copies them, once a second
 	maxRegularBytes = 4 << 20
 	regularBytes    = 500 // about what a regular takes beside its paths
 	pathBytes       = 60  // about what a path takes in a regular beside its text
@@ -136,8 +137,11 @@ func (t *warmTable) add(p *principal, path string, now time.Time) {
 	}
 	one := t.shown[p.header]
 	if one == nil {
-		one = &regular{paths: map[string]bool{}, roles: p.roles, expires: p.expires, user: p.user, identity: p.identity}
 		former := t.regulars.Load().(map[string]*regular)[p.header]
+		if former != nil && !former.takes(path) {
+			return
+		}
+		one = &regular{paths: map[string]bool{}, roles: p.roles, expires: p.expires, user: p.user, identity: p.identity}
 		if former == nil {
 			t.regularBytes += regularBytes
 		} else {
@@ -147,10 +151,15 @@ func (t *warmTable) add(p *principal, path string, now time.Time) {
 		}
 		t.shown[p.header] = one
 	}
-	if path != "" && !one.paths[path] {
+	if one.takes(path) {
 		one.paths[strings.Clone(path)] = true
 		t.regularBytes += len(path) + pathBytes
 	}
+}
+
+// takes reports whether a path is to be added.
+func (one *regular) takes(path string) bool {
+	return path != "" && !one.paths[path] && len(one.paths) < maxRegularPaths
 }
 
 // publishDue puts what was learnt into force if it is time. The caller holds mu.
