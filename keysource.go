@@ -196,9 +196,7 @@ func (s *keySource) usableLocked() *keySet {
 
 // vouches reports whether the present set still holds a key.
 func (s *keySource) vouches(fingerprint string) bool {
-	s.mu.Lock()
-	set := s.usableLocked()
-	s.mu.Unlock()
+	set := s.usable()
 	return set != nil && set.fingerprints[fingerprint]
 }
 

@@ -51,7 +51,7 @@ func (t *routeTable) replace(po *policy) {
 // findRoute returns the route of a request's path.
 func findRoute(t *routeTable, r *http.Request) *route {
 	path := r.URL.Path
-	if r.RequestURI == path || onlyQueryFollows(r.RequestURI, path) {
+	if !differs(r, path) {
 		po := t.policy()
 		rt := plainRoute(po.plain, path)
 		if rt != nil {

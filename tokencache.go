@@ -49,12 +49,9 @@ func (c *tokenCache) detach(table *warmTable) {
 	c.mu.Unlock()
 }
 
-// remembered returns the principal of a token that is still good, nil if c has none
-// or is nil itself.
+// remembered returns the principal of a token that is still good, nil if there is
+// none.
 func remembered(c *tokenCache, token string) *principal {
-	if c == nil {
-		return nil
-	}
 	entry, ok := c.memo.table.Load(token)
 	if !ok {
 		return nil

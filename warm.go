@@ -17,9 +17,9 @@ func (g *gate) hasWarmWay() bool {
 // let through before, and end in the closure itself; enters is for the others.
 //
 // The closure's text is as short as can be: at each call the interpreter
-// allocates a place for every value in a function's text, run or not. A place less
-// is worth 0.05 µs; knowing where a token passes, instead of asking the path for
-// its role and the token for the same, saved 0.9 µs of 5.7 µs. Captured variables
+// allocates a place for every value in a function's text, run or not. That, and
+// knowing where a token passes instead of asking the path for its role and the token
+// for the same, took the interpreter from 5.7 µs to 4.5 µs. Captured variables
 // cost nothing, a receiver's fields an operation each; "&&" costs more than a nested
 // if, "!" more than a continue, a call of a function variable less than that of a
 // method.
@@ -141,10 +141,7 @@ func recognised(g *gate, r *http.Request, rt *route, path string) bool {
 	if time.Until(token.expires) <= 0 {
 		return false
 	}
-	h[g.userID] = []string{token.user}
-	if len(token.identity) > 1 {
-		setIdentity(h, token.identity)
-	}
+	setIdentity(h, token.identity)
 	if path != "" {
 		if rand.Intn(showOneOf) == 0 {
 			show(g, values[0], path, rt)
@@ -166,14 +163,14 @@ func routeOf(paths *knownPaths, path string) *route {
 	return plainRoute(paths.plain, path)
 }
 
-// differs reports whether a request's target is more than its path and a query.
+// differs reports whether a request's target is anything but its path, with or
+// without a query.
 func differs(r *http.Request, path string) bool {
-	return !onlyQueryFollows(r.RequestURI, path)
-}
-
-// onlyQueryFollows reports whether a request target is a path and a query.
-func onlyQueryFollows(target, path string) bool {
-	return len(target) > len(path) && target[len(path)] == '?' && target[:len(path)] == path
+	target := r.RequestURI
+	if target == path {
+		return false
+	}
+	return len(target) <= len(path) || target[len(path)] != '?' || target[:len(path)] != path
 }
 
 func holdsAny(held map[string]bool, roles []string) bool {

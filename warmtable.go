@@ -92,8 +92,7 @@ func (t *warmTable) follow(po *policy) {
 // warm way could have done it and the policy is still the same.
 func learn(g *gate, r *http.Request, rt *route) {
 	path := r.URL.Path
-	if !rt.simple || len(path) > maxRoutePath || r.URL.EscapedPath() != path ||
-		r.RequestURI != path && !onlyQueryFollows(r.RequestURI, path) {
+	if !rt.simple || len(path) > maxRoutePath || r.URL.EscapedPath() != path || differs(r, path) {
 		return
 	}
 	t := g.warm

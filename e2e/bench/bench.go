@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -207,6 +208,15 @@ func (r *runner) check(ctx context.Context, chosen []row) error {
 
 func (r *runner) say(format string, args ...any) {
 	fmt.Fprintf(r.Progress, format+"\n", args...)
+}
+
+// WriteJSON writes v to a file as indented JSON and makes its folder.
+func WriteJSON(file string, v any) error {
+	content, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return err
+	}
+	return WriteFile(file, append(content, '\n'))
 }
 
 // WriteFile writes content to a file and makes its folder.

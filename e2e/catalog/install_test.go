@@ -15,6 +15,7 @@ import (
 	"github.com/labs64/traefik-authproxy/e2e/docs"
 	"github.com/labs64/traefik-authproxy/e2e/layout"
 	"github.com/labs64/traefik-authproxy/e2e/traefik"
+	"github.com/labs64/traefik-authproxy/e2e/traefik/traefiktest"
 	"github.com/labs64/traefik-authproxy/e2e/verdict"
 )
 
@@ -203,18 +204,7 @@ http:
 func start(t *testing.T, o traefik.Options) *traefik.Process {
 	t.Helper()
 	o.Checkout, o.Dynamic = t.TempDir(), policy
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute) // a build may be part of it
-	defer cancel()
-	p, err := traefik.Start(ctx, o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := p.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
-	return p
+	return traefiktest.Start(t, o)
 }
 
 // guards starts Traefik and sees that the plugin is in it.

@@ -13,6 +13,7 @@ import (
 	"github.com/labs64/traefik-authproxy/e2e/backend"
 	"github.com/labs64/traefik-authproxy/e2e/issuer"
 	"github.com/labs64/traefik-authproxy/e2e/traefik"
+	"github.com/labs64/traefik-authproxy/e2e/traefik/traefiktest"
 )
 
 // scene is an issuer and a service for a Traefik that a test starts.
@@ -49,18 +50,7 @@ func (s scene) start(t *testing.T, o traefik.Options, dynamic string, replace ..
 		dynamic = strings.ReplaceAll(dynamic, replace[i], replace[i+1])
 	}
 	o.Dynamic = strings.ReplaceAll(dynamic, "roleMappingFile: role_mapping.yaml", "roleMappingFile: "+policy)
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute) // a build may be part of it
-	defer cancel()
-	p, err := traefik.Start(ctx, o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := p.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
-	return p
+	return traefiktest.Start(t, o)
 }
 
 // ask sends a request and returns the answer.

@@ -137,6 +137,31 @@ func ReadMod(ctx context.Context, dir string) (Mod, error) {
 	return mod, nil
 }
 
+// Around makes go.mod and go.sum of a module that requires another one, with its
+// go line, which decides the GODEBUG defaults that a binary runs with, and its
+// sums. directives makes the further lines of go.mod from the other's own: those of a
+// dependency do not count. dir is any folder to run the go command in.
+func Around(ctx context.Context, dir, module, version string, directives func(own Mod) (string, error)) (map[string][]byte, error) {
+	src, err := Download(ctx, dir, module, version)
+	if err != nil {
+		return nil, err
+	}
+	own, err := ReadMod(ctx, src)
+	if err != nil {
+		return nil, err
+	}
+	lines, err := directives(own)
+	if err != nil {
+		return nil, err
+	}
+	sums, err := os.ReadFile(filepath.Join(src, "go.sum"))
+	if err != nil {
+		return nil, err
+	}
+	mod := fmt.Sprintf("module wrapper\n\ngo %s\n\nrequire %s %s\n\n%s", own.Go, module, version, lines)
+	return map[string][]byte{"go.mod": []byte(mod), "go.sum": sums}, nil
+}
+
 // command is the go command in a folder, without what the surroundings may
 // have set for their own module: GOFLAGS and a workspace.
 func command(ctx context.Context, dir string, args ...string) *exec.Cmd {

@@ -1,15 +1,12 @@
 package kubernetes
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	_ "embed"
 	"encoding/hex"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/labs64/traefik-authproxy/e2e/gobuild"
@@ -55,25 +52,22 @@ func Build(ctx context.Context, progress io.Writer) (string, error) {
 // its repository, which the published module does not have; the same modules
 // are published on their own.
 func files(ctx context.Context, dir string) (map[string][]byte, error) {
-	src, err := gobuild.Download(ctx, dir, module, Version)
+	all, err := gobuild.Around(ctx, dir, module, Version, directives)
 	if err != nil {
 		return nil, err
 	}
-	own, err := gobuild.ReadMod(ctx, src)
-	if err != nil {
-		return nil, err
-	}
-	var mod bytes.Buffer
-	fmt.Fprintf(&mod, "module wrapper\n\ngo %s\n\nrequire %s %s\n\n", own.Go, module, Version)
+	all["main.go"] = mainFile
+	return all, nil
+}
+
+// directives points to the published modules.
+func directives(own gobuild.Mod) (string, error) {
+	var lines strings.Builder
 	for _, r := range own.Replace {
 		if !strings.HasPrefix(r.New.Path, "./staging/") {
-			return nil, fmt.Errorf("%s replaces %s by %s, and not by a folder of staging", module, r.Old.Path, r.New.Path)
+			return "", fmt.Errorf("%s replaces %s by %s, and not by a folder of staging", module, r.Old.Path, r.New.Path)
 		}
-		fmt.Fprintf(&mod, "replace %s => %s %s\n", r.Old.Path, r.Old.Path, staging)
+		fmt.Fprintf(&lines, "replace %s => %s %s\n", r.Old.Path, r.Old.Path, staging)
 	}
-	sums, err := os.ReadFile(filepath.Join(src, "go.sum"))
-	if err != nil {
-		return nil, err
-	}
-	return map[string][]byte{"go.mod": mod.Bytes(), "go.sum": sums, "main.go": mainFile}, nil
+	return lines.String(), nil
 }

@@ -2,7 +2,6 @@ package pathbackends
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/labs64/traefik-authproxy/e2e/issuer"
 	"github.com/labs64/traefik-authproxy/e2e/traefik"
+	"github.com/labs64/traefik-authproxy/e2e/traefik/traefiktest"
 )
 
 func TestMain(m *testing.M) {
@@ -131,18 +131,7 @@ func startRig(t *testing.T) *rig {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 15*time.Minute)
-	defer cancel()
-	process, err := traefik.Start(ctx, traefik.Options{Static: static, Dynamic: text.String()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := process.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
-	r.traefik = process
+	r.traefik = traefiktest.Start(t, traefik.Options{Static: static, Dynamic: text.String()})
 	t.Logf("Traefik ready after %v", time.Since(begin).Round(time.Millisecond))
 	return r
 }

@@ -1,12 +1,9 @@
 package traefik
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 
@@ -35,36 +32,26 @@ func build(ctx context.Context, version string, progress io.Writer) (string, err
 	}.Build(ctx, progress)
 }
 
-// files is a module that only requires Traefik's command, with the replace and
-// exclude lines of Traefik's own go.mod: those of a dependency do not count,
-// and without them the build does not resolve. Its go line is Traefik's: it
-// decides which GODEBUG defaults the binary runs with, and those should be the
-// official binary's.
+// files is a module that only requires Traefik's command.
 func files(ctx context.Context, dir, version string) (map[string][]byte, error) {
-	src, err := gobuild.Download(ctx, dir, modulePath, version)
+	all, err := gobuild.Around(ctx, dir, modulePath, version, directives)
 	if err != nil {
 		return nil, err
 	}
-	own, err := gobuild.ReadMod(ctx, src)
-	if err != nil {
-		return nil, err
-	}
-	var mod bytes.Buffer
-	fmt.Fprintf(&mod, "module wrapper\n\ngo %s\n\nrequire %s %s\n\n", own.Go, modulePath, version)
+	// So that the command's own dependencies are the module's.
+	all["tools.go"] = []byte("//go:build tools\n\npackage wrapper\n\nimport _ \"" + modulePath + "/cmd/traefik\"\n")
+	return all, nil
+}
+
+// directives are the replace and exclude lines of Traefik's own go.mod, without
+// which the build does not resolve.
+func directives(own gobuild.Mod) (string, error) {
+	var lines strings.Builder
 	for _, r := range own.Replace {
-		fmt.Fprintf(&mod, "replace %s %s => %s %s\n", r.Old.Path, r.Old.Version, r.New.Path, r.New.Version)
+		fmt.Fprintf(&lines, "replace %s %s => %s %s\n", r.Old.Path, r.Old.Version, r.New.Path, r.New.Version)
 	}
 	for _, e := range own.Exclude {
-		fmt.Fprintf(&mod, "exclude %s %s\n", e.Path, e.Version)
+		fmt.Fprintf(&lines, "exclude %s %s\n", e.Path, e.Version)
 	}
-	sum, err := os.ReadFile(filepath.Join(src, "go.sum"))
-	if err != nil {
-		return nil, err
-	}
-	return map[string][]byte{
-		"go.mod": mod.Bytes(),
-		"go.sum": sum,
-		// So that the command's own dependencies are the module's.
-		"tools.go": []byte("//go:build tools\n\npackage wrapper\n\nimport _ \"" + modulePath + "/cmd/traefik\"\n"),
-	}, nil
+	return lines.String(), nil
 }

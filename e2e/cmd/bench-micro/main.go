@@ -4,7 +4,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"flag"
 	"fmt"
 	"os"
@@ -84,9 +83,5 @@ func run(ctx context.Context) error {
 	if *jsonFile == "" {
 		return nil
 	}
-	content, err := json.MarshalIndent(written, "", "  ")
-	if err != nil {
-		return err
-	}
-	return bench.WriteFile(*jsonFile, append(content, '\n'))
+	return bench.WriteJSON(*jsonFile, written)
 }

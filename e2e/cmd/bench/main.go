@@ -17,7 +17,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -73,11 +72,7 @@ func run(ctx context.Context) error {
 		return err
 	}
 	if *jsonFile != "" {
-		out, err := json.MarshalIndent(report, "", "  ")
-		if err != nil {
-			return err
-		}
-		if err := bench.WriteFile(*jsonFile, append(out, '\n')); err != nil {
+		if err := bench.WriteJSON(*jsonFile, report); err != nil {
 			return err
 		}
 	}
