@@ -9,20 +9,38 @@ import (
 )
 
 // principal is who a verified token speaks for, with what requests ask of it worked
-// out beforehand. It is immutable.
+// out beforehand. Once it is settled it is immutable.
 type principal struct {
-	expires  time.Time              // exp plus leeway: not good from here on
-	roles    map[string]bool        // realm's, client's and further ones that count; and ""
-	access   map[string]interface{} // resource_access, for rules that name a client
-	scope    string
-	identity []identityValue
-	user     string // the first identity header's value, made of sub
-	header   string // that the token came in, where it is remembered
+	end     float64         // exp plus leeway, in seconds since the epoch: not good from here on
+	roles   map[string]bool // realm's, client's and further ones that count; and ""
+	user    string          // the first identity header's value, made of sub; "" for none
+	further []identityValue // the other identity headers
+	claims  map[string]interface{}
+	known   *knownHead // that verified it
+	source  *keySource
 
-	subject, party, kid string // for the log only
-	source              *keySource
-	fingerprint         string // of the key that verified it
-	bytes               int    // about what it takes in memory
+	// What settle takes out of the claims.
+	access  map[string]interface{} // resource_access, for rules that name a client
+	scope   string
+	subject string // for the log only, as is party
+	party   string
+
+	// Where it is remembered.
+	credential string    // the header's value that it came in
+	expires    time.Time // end
+}
+
+// settle works out what only some rules and the log ask for, and what is left when
+// the claims go, which are many times as large.
+func settle(p *principal) {
+	if p.claims == nil {
+		return
+	}
+	p.access = objectOf(p.claims["resource_access"])
+	p.scope = textOf(p.claims["scope"])
+	p.subject = textOf(p.claims["sub"])
+	p.party = textOf(p.claims["azp"])
+	p.claims = nil
 }
 
 // identityValue is a request header made of a claim.
@@ -35,9 +53,14 @@ type identityValue struct {
 // from the next.
 const maxNumericDate = 1 << 53
 
+// epoch is where claims count from.
+var epoch = time.Unix(0, 0)
+
+const nanosPerSecond = 1e9
+
 // secondsNow is the wall clock as claims have it.
 func secondsNow() float64 {
-	return float64(time.Now().UnixMilli()) / 1000
+	return float64(time.Since(epoch)) / nanosPerSecond
 }
 
 // dateOf is a claim's time in seconds since the epoch (RFC 7519 section 2), -1 where
@@ -54,18 +77,13 @@ func dateOf(claim interface{}) float64 {
 }
 
 // endOf returns when a token ends, leeway (in seconds) included, in seconds since the
-// epoch; 0 where it is not good now, and why in no.
-func endOf(claims map[string]interface{}, leeway float64, no *refusal) float64 {
-	now := secondsNow()
-	end := usualEnd(claims, now, leeway)
-	if end > 0 {
+// epoch; 0 where it is not good now, and why in a.
+func endOf(claims map[string]interface{}, now, leeway float64, a *attempt) float64 {
+	end, reason := checkTimes(claims, now, leeway)
+	if reason == "" {
 		return end
 	}
-	precise, reason := checkTimes(claims, now, leeway)
-	if reason == "" {
-		return precise
-	}
-	no.reason = reason
+	a.reason = reason
 	return 0
 }
 
@@ -220,17 +238,20 @@ func collectRoles(claims map[string]interface{}, clients []string, places [][]st
 		}
 		held[role] = true
 	}
-	if clients == nil && places == nil {
-		return held
+	access, _ := claims["resource_access"].(map[string]interface{})
+	for _, client := range clients {
+		entry := access[client]
+		if entry != nil {
+			addRoles(held, objectOf(entry)["roles"])
+		}
 	}
-	addFurtherRoles(held, claims, clients, places)
+	if places != nil {
+		addRolesAt(held, claims, places)
+	}
 	return held
 }
 
-func addFurtherRoles(held map[string]bool, claims map[string]interface{}, clients []string, places [][]string) {
-	for _, client := range clients {
-		addRoles(held, objectOf(objectOf(claims["resource_access"])[client])["roles"])
-	}
+func addRolesAt(held map[string]bool, claims map[string]interface{}, places [][]string) {
 	for _, path := range places {
 		addRoles(held, claimAt(claims, path))
 	}

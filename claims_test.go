@@ -188,13 +188,13 @@ func TestHeaderValues(t *testing.T) {
 	for _, row := range rows {
 		v := &verifier{identity: []identityClaim{{header: "X-User-Id", claim: "sub"}, {header: "X-Claim", claim: row.claim}}, hints: &onceLog{}}
 		p := &principal{roles: map[string]bool{}}
-		fillIdentity(v, p, parsed(t, claims), []byte(claims))
+		fillFurther(v, p, parsed(t, claims), []byte(claims))
 		got := ""
-		if len(p.identity) == 1 {
-			got = p.identity[0].value
+		if len(p.further) == 1 {
+			got = p.further[0].value
 		}
-		if got != row.value || len(p.identity) > 1 {
-			t.Errorf("%s: got %q, want %q", row.claim, p.identity, row.value)
+		if got != row.value || len(p.further) > 1 {
+			t.Errorf("%s: got %q, want %q", row.claim, p.further, row.value)
 		}
 		if v.hints.said["dropped X-Claim"] != row.dropped {
 			t.Errorf("%s: a dropped element is not said, or said without one", row.claim)
@@ -205,9 +205,9 @@ func TestHeaderValues(t *testing.T) {
 func TestRolesHeader(t *testing.T) {
 	v := &verifier{identity: []identityClaim{{header: "X-User-Id", claim: "sub"}, {header: "X-Roles", claim: "roles"}}, hints: &onceLog{}}
 	p := &principal{roles: map[string]bool{"": true, "b": true, "a": true}}
-	fillIdentity(v, p, map[string]interface{}{"roles": "not these"}, nil)
-	if len(p.identity) != 1 || p.identity[0].value != "a,b" {
-		t.Errorf("got %v", p.identity)
+	fillFurther(v, p, map[string]interface{}{"roles": "not these"}, nil)
+	if len(p.further) != 1 || p.further[0].value != "a,b" {
+		t.Errorf("got %v", p.further)
 	}
 }
 

@@ -7,7 +7,6 @@ import (
 	"sort"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // What is in this file serves those who keep a policy, such as the command in
@@ -367,12 +366,13 @@ func CheckToken(ctx context.Context, config *Config, token string) (*TokenReport
 	}
 
 	report := &TokenReport{Checks: []TokenCheck{}, Identity: map[string]string{}}
-	refused := &refusal{}
-	p := verify(ctx, v, token, refused)
-	report.Reason = refused.reason
-	report.Verified = v.verified.Load() > 0
+	a := &attempt{}
+	asking := (&http.Request{}).WithContext(ctx)
+	p := verifyAny(asking, v, token, a)
+	report.Reason = a.reason
+	report.Verified = p != nil || a.signed
 	header := &joseHeader{}
-	if refused.reason == reasonTooLong || shapeErr != nil {
+	if a.reason == reasonTooLong || shapeErr != nil {
 		report.checkEarly(keyless)
 		return report, nil
 	}
@@ -390,12 +390,11 @@ func CheckToken(ctx context.Context, config *Config, token string) (*TokenReport
 		// All but the key was in order so far; go on as if the signature were good.
 		report.Reason = reasonClaims
 		if claimsErr == nil {
-			again := &refusal{}
-			accepted := accept(v, claims, header, v.only, again)
+			again := &attempt{}
+			p = accept(v, claims, v.only, &knownHead{header: header}, secondsNow(), again)
 			report.Reason = again.reason
-			if accepted != nil {
-				p = accepted
-				fillIdentity(v, p, claims, payload)
+			if p != nil {
+				fillFurther(v, p, claims, payload)
 			}
 		}
 	}
@@ -413,9 +412,13 @@ func CheckToken(ctx context.Context, config *Config, token string) (*TokenReport
 		report.leaveOpen("audience")
 	}
 	if report.Reason == "" {
+		settle(p)
 		report.Access = accessOf(p)
-		for _, id := range p.identity {
+		for _, id := range p.further {
 			report.Identity[id.name] = id.value
+		}
+		if p.user != "" {
+			report.Identity[v.identity[0].header] = p.user
 		}
 	}
 	return report, nil
@@ -431,8 +434,7 @@ func verifierNow(ctx context.Context, c *Config, checked *checkedConfig, keyless
 	}
 	switch {
 	case keyless:
-		source.set = &keySet{byID: map[string][]*key{}, fingerprints: map[string]bool{}}
-		source.good = time.Now()
+		source.take(&keySet{byID: map[string][]*key{}, fingerprints: map[string]bool{}})
 	case c.PreloadFile == "":
 		limited, cancel := context.WithTimeout(ctx, config.timeout)
 		set, err := source.fetch(limited)
@@ -440,8 +442,7 @@ func verifierNow(ctx context.Context, c *Config, checked *checkedConfig, keyless
 		if err != nil {
 			return nil, err
 		}
-		source.set = set
-		source.good = time.Now()
+		source.take(set)
 	}
 	source.stopped = true // it fetches nothing of its own accord
 	own := newRegistry()

@@ -26,6 +26,7 @@ type gate struct {
 	mode                 string // for the decision log
 	forwardAuthorization bool
 	allowPreflight       bool
+	recalls              bool // verified tokens
 	headerOnly           bool // the token may be in the Authorization header only
 	cookieName           string
 	queryParam           string
@@ -39,8 +40,7 @@ type decision struct {
 	reason    string
 	rule      *rule      // that decided; nil where none was asked
 	principal *principal // nil without a good token
-	cached    bool
-	refused   refusal // of the token
+	attempt   *attempt
 	tried     []triedRule
 }
 
@@ -109,15 +109,14 @@ func decide(g *gate, r *http.Request, rt *route, d *decision) {
 		pass(d, reasonPublic)
 		return
 	}
-	authenticate(g, r, d)
+	d.principal = authenticate(g, r, d.attempt)
 	if d.principal == nil {
-		d.reason = d.refused.reason
+		d.reason = d.attempt.reason
 		return
 	}
 	d.reason = reasonRoles
 	if holdsAny(d.principal.roles, rt.roles) {
-		d.reason = reasonGranted
-		d.passes = true
+		pass(d, reasonGranted)
 	}
 }
 
@@ -143,9 +142,12 @@ func decideAll(g *gate, r *http.Request, rt *route, d *decision) {
 		pass(d, reasonPublic)
 		return
 	}
-	authenticate(g, r, d)
+	d.principal = authenticate(g, r, d.attempt)
+	if d.principal != nil {
+		settle(d.principal)
+	}
 	for _, ru := range chosen.tried {
-		d.tried = append(d.tried, triedRule{rule: ru, reason: verdict(ru, d.principal, d.refused.reason)})
+		d.tried = append(d.tried, triedRule{rule: ru, reason: verdict(ru, d.principal, d.attempt.reason)})
 	}
 	if chosen.public {
 		d.rule = chosen.enforced[0]
@@ -157,7 +159,7 @@ func decideAll(g *gate, r *http.Request, rt *route, d *decision) {
 	}
 	for _, ru := range chosen.enforced {
 		d.rule = ru
-		d.reason = verdict(ru, d.principal, d.refused.reason)
+		d.reason = verdict(ru, d.principal, d.attempt.reason)
 		if d.reason != "" {
 			return
 		}
@@ -190,19 +192,6 @@ func isPreflight(r *http.Request) bool {
 
 // carryOut does what was decided, and reports whether the request may go on.
 func carryOut(g *gate, w http.ResponseWriter, r *http.Request, d *decision) bool {
-	if d.reason == reasonGranted {
-		if g.warm != nil {
-			if d.tried == nil {
-				setIdentity(r.Header, d.principal.identity)
-				return true
-			}
-		}
-	}
-	return carryOutAny(g, w, r, d)
-}
-
-// carryOutAny is carryOut for any decision of any gate.
-func carryOutAny(g *gate, w http.ResponseWriter, r *http.Request, d *decision) bool {
 	if !d.passes || g.logAll || d.tried != nil {
 		record(g, r, d)
 	}
@@ -211,7 +200,7 @@ func carryOutAny(g *gate, w http.ResponseWriter, r *http.Request, d *decision) b
 		return false
 	}
 	if d.principal != nil {
-		setIdentity(r.Header, d.principal.identity)
+		setIdentity(g, r.Header, d.principal.user, d.principal.further)
 	}
 	if !g.forwardAuthorization {
 		g.withdrawToken(r)
@@ -224,7 +213,7 @@ func answerRefused(g *gate, w http.ResponseWriter, r *http.Request, d *decision)
 	status := statusOf(d.reason)
 	retry := 0
 	if status == http.StatusServiceUnavailable {
-		retry = int((d.refused.retryAfter + time.Second - 1) / time.Second)
+		retry = int((d.attempt.retryAfter + time.Second - 1) / time.Second)
 	}
 	if d.reason == reasonNoToken {
 		status = 0
@@ -234,9 +223,9 @@ func answerRefused(g *gate, w http.ResponseWriter, r *http.Request, d *decision)
 
 // record writes what was decided to the logs, as far as they are on.
 func record(g *gate, r *http.Request, d *decision) {
-	if g.debug && d.refused.reason != "" {
-		g.log.Debug("token refused", "reason", d.refused.reason, "kid", clip(d.refused.kid),
-			"iss", clip(d.refused.issuer), "azp", clip(d.refused.party))
+	if g.debug && d.attempt.reason != "" {
+		g.log.Debug("token refused", "reason", d.attempt.reason, "kid", clip(d.attempt.kid),
+			"iss", clip(d.attempt.issuer), "azp", clip(d.attempt.party))
 	}
 	if !g.logRefused {
 		return
@@ -278,9 +267,9 @@ func writeLine(g *gate, r *http.Request, d *decision, ru *rule, reason, mode str
 		Path:       clip(receivedPath(r)),
 		Outcome:    "allow",
 		Reason:     reason,
-		KeyID:      clip(d.refused.kid),
+		KeyID:      clip(d.attempt.kid),
 		Mode:       mode,
-		Cached:     d.cached,
+		Cached:     d.attempt.cached,
 		LeftOut:    leftOut,
 	}
 	status := statusOf(reason)
@@ -295,9 +284,10 @@ func writeLine(g *gate, r *http.Request, d *decision, ru *rule, reason, mode str
 		line.Rule = clip(ru.name)
 	}
 	if d.principal != nil {
+		settle(d.principal)
 		line.Subject = clip(d.principal.subject)
 		line.Party = clip(d.principal.party)
-		line.KeyID = clip(d.principal.kid)
+		line.KeyID = clip(d.principal.known.header.kid)
 	}
 	writeDecision(line, time.Now())
 }

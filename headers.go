@@ -107,8 +107,11 @@ func spoofs(ids *identityHeaders, name string) bool {
 
 // setIdentity sets the headers of a principal. Each value is a list of its own, so
 // that no later handler can change what other requests get.
-func setIdentity(h http.Header, identity []identityValue) {
-	for _, id := range identity {
+func setIdentity(g *gate, h http.Header, user string, further []identityValue) {
+	if user != "" {
+		h[g.userID] = []string{user}
+	}
+	for _, id := range further {
 		h[id.name] = []string{id.value}
 	}
 }

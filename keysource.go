@@ -15,6 +15,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -46,6 +47,9 @@ type keySource struct {
 	config keySourceConfig
 	log    *slog.Logger
 
+	// atHand is what a token needs of the below, without a lock: *keysAtHand.
+	atHand *atomic.Value
+
 	mu        sync.Mutex
 	stopped   bool
 	set       *keySet   // the last good one; nil before the first and after maxStale
@@ -66,6 +70,40 @@ type keySource struct {
 	reported map[string]bool
 }
 
+// keysAtHand are the present keys. Immutable.
+type keysAtHand struct {
+	byKeyID map[string][]*key     // by kid and alg
+	byHead  map[string]*knownHead // by the encoded JOSE headers of good tokens
+	until   float64               // when maxStale ends, in seconds since the epoch
+}
+
+// knownHead is a JOSE header that came with a good token, and the one key it means:
+// all tokens under one key share theirs.
+type knownHead struct {
+	header          *joseHeader
+	key             *key
+	signatureLength int // encoded
+
+	// Of header and key, to spare the interpreter a step each.
+	alg    string
+	public interface{}
+	check  func(signed string, signature []byte, key interface{}) error
+}
+
+func newKnownHead(header *joseHeader, signer *key, signatureLength int) *knownHead {
+	return &knownHead{
+		header:          header,
+		key:             signer,
+		signatureLength: signatureLength,
+		alg:             header.alg,
+		public:          signer.public,
+		check:           signatureChecks[header.alg],
+	}
+}
+
+// maxHeadsKnown is far more than there are kinds of headers under one issuer's keys.
+const maxHeadsKnown = 256
+
 // errRedirect refuses a redirect to another host: keys come from where the
 // configuration says, or from where the issuer's own document says.
 var errRedirect = errors.New("redirect to another host refused")
@@ -76,9 +114,11 @@ func newKeySource(config keySourceConfig) (*keySource, error) {
 	s := &keySource{
 		config:   config,
 		log:      processLog.With("issuer", config.issuer),
+		atHand:   &atomic.Value{},
 		watchers: map[string]func(){},
 		reported: map[string]bool{},
 	}
+	s.atHand.Store(&keysAtHand{})
 	err := s.trust()
 	if err != nil {
 		return nil, err
@@ -159,8 +199,7 @@ func (s *keySource) preload() error {
 		return fmt.Errorf("preloadFile: %s: %v", s.config.preloadFile, err)
 	}
 	s.report(skipped)
-	s.set = set
-	s.good = time.Now()
+	s.take(set)
 	s.preloaded = true
 	return nil
 }
@@ -200,20 +239,25 @@ func (s *keySource) vouches(fingerprint string) bool {
 	return set != nil && set.fingerprints[fingerprint]
 }
 
-// presentKeys returns the keys for a header that are at hand, nil if there are none
-// or they are too old.
-func presentKeys(s *keySource, h *joseHeader) []*key {
+// take puts a good set into force. The caller holds mu, or nobody else has s yet.
+func (s *keySource) take(set *keySet) {
+	s.set = set
+	s.good = time.Now()
+	s.atHand.Store(&keysAtHand{byKeyID: set.byKeyID, until: secondsNow() + s.config.maxStale.Seconds()})
+}
+
+// learnHead remembers a header, unless other keys have come into force since.
+func (s *keySource) learnHead(since *keysAtHand, head string, known *knownHead) {
 	s.mu.Lock()
-	set := s.set
-	good := s.good
-	s.mu.Unlock()
-	if set == nil {
-		return nil
+	defer s.mu.Unlock()
+	if s.atHand.Load().(*keysAtHand) != since || len(since.byHead) >= maxHeadsKnown {
+		return
 	}
-	if time.Since(good) > s.config.maxStale {
-		return nil
+	byHead := map[string]*knownHead{strings.Clone(head): known} // head is a part of the whole token
+	for other, former := range since.byHead {
+		byHead[other] = former
 	}
-	return set.byKeyID[h.keyID]
+	s.atHand.Store(&keysAtHand{byKeyID: since.byKeyID, byHead: byHead, until: since.until})
 }
 
 // lookup returns the keys that a token header means. It waits for a fetch only
@@ -341,8 +385,7 @@ func (s *keySource) finish(call *fetchCall, set *keySet, err error) {
 	var wait time.Duration
 	if err == nil {
 		changed = !sameKeys(s.set, set)
-		s.set = set
-		s.good = time.Now()
+		s.take(set)
 		s.failures = 0
 		s.preloaded = false
 		wait = earlier(s.config.refresh)
@@ -351,6 +394,7 @@ func (s *keySource) finish(call *fetchCall, set *keySet, err error) {
 		wait = s.backoffLocked()
 		if s.set != nil && time.Since(s.good) > s.config.maxStale {
 			s.set = nil
+			s.atHand.Store(&keysAtHand{})
 			changed = true
 		}
 	}

@@ -49,7 +49,7 @@ func (m *middleware) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 	// 3. and 4. The token, where the rules want one, and who it speaks for;
 	// 5. whether that suffices.
-	d := &decision{}
+	d := &decision{attempt: &attempt{}}
 	decide(g, r, rt, d)
 	if !carryOut(g, w, r, d) {
 		return

@@ -153,6 +153,7 @@ func (g *registry) compile(config *Config, name string) (*gateEntry, error) {
 		mode:                 modeEnforce,
 		forwardAuthorization: config.ForwardAuthorization,
 		allowPreflight:       config.AllowPreflight,
+		recalls:              v.cache != nil,
 		headerOnly:           config.CookieName == "" && config.QueryParam == "",
 		cookieName:           config.CookieName,
 		queryParam:           config.QueryParam,
@@ -229,20 +230,20 @@ func (g *registry) verifier(config *Config, checked *checkedConfig) (string, *ve
 	}
 
 	v := &verifier{
-		algorithms:  checked.algorithms,
-		parties:     checked.parties,
-		leeway:      checked.leeway.Seconds(),
-		requireTyp:  config.RequireTyp,
-		skipAud:     config.SkipAudienceCheck,
-		maxBytes:    checked.maxBytes,
-		rolesClaim:  config.RolesClaim,
-		identity:    checked.identity,
-		issuers:     map[string]*trustedIssuer{},
-		headers:     &sync.Map{},
-		headerCount: &atomic.Int64{},
-		verified:    &atomic.Int64{},
-		hints:       &onceLog{},
+		algorithms: checked.algorithms,
+		parties:    checked.parties,
+		leeway:     checked.leeway.Seconds(),
+		requireTyp: config.RequireTyp,
+		skipAud:    config.SkipAudienceCheck,
+		maxBytes:   checked.maxBytes,
+		rolesClaim: config.RolesClaim,
+		identity:   checked.identity,
+		issuers:    map[string]*trustedIssuer{},
+		further:    len(checked.identity) > 1,
+		hints:      &onceLog{},
 	}
+	v.atHand = &atomic.Value{}
+	v.atHand.Store(&keysAtHand{})
 	if config.TokenCacheSize > 0 {
 		v.cache = newTokenCache(config.TokenCacheSize)
 	}
@@ -265,6 +266,7 @@ func (g *registry) verifier(config *Config, checked *checkedConfig) (string, *ve
 	for _, issuer := range v.issuers {
 		if len(v.issuers) == 1 {
 			v.only = issuer
+			v.atHand = issuer.keys.atHand
 		}
 		if v.cache != nil {
 			issuer.keys.watch(key, forgetGoneIn(v.cache))

@@ -134,7 +134,7 @@ func checkAlgorithms(names []string, found *findings) map[string]bool {
 	}
 	algorithms := map[string]bool{}
 	for i, name := range names {
-		if signingMethods[name] == nil {
+		if signatureChecks[name] == nil {
 			found.problem(element("algorithms", i), "want some of %s, got %q", strings.Join(defaultAlgorithms, ", "), name)
 		}
 		algorithms[name] = true

@@ -1,13 +1,11 @@
 package authproxy
 
 import (
-	"context"
 	"crypto/rsa"
 	"encoding/json"
 	"net/http"
 	"sort"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -21,22 +19,24 @@ var defaultAlgorithms = []string{
 	"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA",
 }
 
-// signingMethods are golang-jwt's, apart from PS*: its own accept a salt of any
-// length, RFC 7518 section 3.5 wants the hash's.
-var signingMethods = map[string]jwt.SigningMethod{
-	"RS256": jwt.SigningMethodRS256,
-	"RS384": jwt.SigningMethodRS384,
-	"RS512": jwt.SigningMethodRS512,
-	"PS256": strictPSS(jwt.SigningMethodPS256),
-	"PS384": strictPSS(jwt.SigningMethodPS384),
-	"PS512": strictPSS(jwt.SigningMethodPS512),
-	"ES256": jwt.SigningMethodES256,
-	"ES384": jwt.SigningMethodES384,
-	"ES512": jwt.SigningMethodES512,
-	"EdDSA": jwt.SigningMethodEdDSA,
+// signatureChecks verify a signature under a key, by algorithm. They are golang-jwt's;
+// only those of PS* accept there a salt of any length, where RFC 7518 section 3.5
+// wants the hash's. Bound once, a method costs the interpreter less than it does at
+// each call.
+var signatureChecks = map[string]func(signed string, signature []byte, key interface{}) error{
+	"RS256": jwt.SigningMethodRS256.Verify,
+	"RS384": jwt.SigningMethodRS384.Verify,
+	"RS512": jwt.SigningMethodRS512.Verify,
+	"PS256": strictPSS(jwt.SigningMethodPS256).Verify,
+	"PS384": strictPSS(jwt.SigningMethodPS384).Verify,
+	"PS512": strictPSS(jwt.SigningMethodPS512).Verify,
+	"ES256": jwt.SigningMethodES256.Verify,
+	"ES384": jwt.SigningMethodES384.Verify,
+	"ES512": jwt.SigningMethodES512.Verify,
+	"EdDSA": jwt.SigningMethodEdDSA.Verify,
 }
 
-func strictPSS(method *jwt.SigningMethodRSAPSS) jwt.SigningMethod {
+func strictPSS(method *jwt.SigningMethodRSAPSS) *jwt.SigningMethodRSAPSS {
 	return &jwt.SigningMethodRSAPSS{
 		SigningMethodRSA: method.SigningMethodRSA,
 		Options:          &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash},
@@ -52,24 +52,24 @@ const maxKeysTried = 8
 // exactly one token.
 func (g *gate) bearerToken(r *http.Request) (string, string, string) {
 	token := ""
-	cacheKey := ""
+	credential := ""
 	values := r.Header["Authorization"]
 	if len(values) > 1 {
 		return "", "", reasonManyTokens
 	}
 	if len(values) == 1 {
-		credential, reason := bearerCredential(values[0])
+		inside, reason := bearerCredential(values[0])
 		if reason != "" {
 			return "", "", reason
 		}
-		token = credential
-		cacheKey = values[0]
+		token = inside
+		credential = values[0]
 	}
 	if g.cookieName == "" && g.queryParam == "" {
 		if token == "" {
 			return "", "", reasonNoToken
 		}
-		return token, cacheKey, ""
+		return token, credential, ""
 	}
 
 	var tokens []string
@@ -98,9 +98,9 @@ func (g *gate) bearerToken(r *http.Request) (string, string, string) {
 		return "", "", reasonManyTokens
 	}
 	if token == "" {
-		cacheKey = "Bearer " + tokens[0]
+		credential = "Bearer " + tokens[0]
 	}
-	return tokens[0], cacheKey, ""
+	return tokens[0], credential, ""
 }
 
 // bearerCredential reads an Authorization header (RFC 6750 section 2.1). The scheme
@@ -131,7 +131,6 @@ type joseHeader struct {
 	hasKeyID    bool
 	keyID       string // of kid and alg, see keySet.byKeyID; "" without a kid, which no key has
 	accessToken bool   // typ says at+jwt (RFC 9068 section 2.1)
-	kept        bool   // among the verifier's headers
 }
 
 // verifier turns tokens into principals by one set of settings, shared by all
@@ -144,18 +143,15 @@ type verifier struct {
 	skipAud    bool
 	maxBytes   int
 	rolesClaim [][]string
-	identity   []identityClaim
+	identity   []identityClaim // the user's id first
+	further    bool            // there are more
 	issuers    map[string]*trustedIssuer
 	only       *trustedIssuer // where there is one issuer
 	cache      *tokenCache    // nil: off
 
-	// headers remembers decoded JOSE headers by their text: all tokens under one key
-	// share theirs. Only those of good tokens enter.
-	headers     *sync.Map
-	headerCount *atomic.Int64
-
-	verified *atomic.Int64 // signatures found good
-	hints    *onceLog
+	// atHand is only's, or empty for good: see verify.
+	atHand *atomic.Value
+	hints  *onceLog
 }
 
 // trustedIssuer is one issuer with what its tokens must say.
@@ -172,141 +168,215 @@ type identityClaim struct {
 	claim  string
 }
 
-// refusal says why a token is refused; reason is "" when it is not. The rest is for
-// the log and comes from the token: unverified, foreign text.
-type refusal struct {
-	reason     string
+// attempt is what is known of an attempt to authenticate a request. All but cached and
+// signed is for the log where the token is refused: kid, issuer and party come from
+// the token and are unverified, foreign text.
+type attempt struct {
+	reason     string // "" where it succeeded
+	cached     bool   // the token was known already
+	signed     bool   // the signature was found good, and then something else was wrong
 	kid        string
 	issuer     string
 	party      string
 	retryAfter time.Duration
 }
 
-const maxHeadersKept = 256
-
-// verify checks a token from its shape to its claims, the cheapest tests first, and
-// nothing of the payload before its signature but, where it is needed to find the
-// key, the issuer's name. It returns nil where the token is refused, and why in no.
-func verify(ctx context.Context, v *verifier, token string, no *refusal) *principal {
-	parts := splitToken(token, v.maxBytes, no)
-	if parts == nil {
-		return nil
+// verify checks a token from its shape to its claims, the cheapest tests first. It
+// returns nil where the token is refused, and why in a. r is the request that waits.
+//
+// It does what verifyAny does for the usual token, under a JOSE header with which a
+// good token came before, and leaves all others to that, before their signatures are
+// checked. What it needs stands in this function, usualClaims and accept: for each
+// call, and for each value in a function's text, run or not, the interpreter
+// allocates.
+func verify(r *http.Request, v *verifier, token string, a *attempt) *principal {
+	if len(token) > v.maxBytes {
+		return verifyAny(r, v, token, a)
 	}
-	signature, err := strictBase64.DecodeString(parts[2])
+	parts := strings.SplitN(token, ".", 4)
+	if len(parts) != 3 {
+		return verifyAny(r, v, token, a)
+	}
+	atHand := v.atHand.Load().(*keysAtHand)
+	known := atHand.byHead[parts[0]]
+	if known == nil {
+		return verifyAny(r, v, token, a)
+	}
+	now := float64(time.Since(epoch)) / nanosPerSecond
+	if now >= atHand.until {
+		return verifyAny(r, v, token, a)
+	}
+	encoded := parts[2]
+	// The decoder skips line ends, which would make the text longer. In the other parts
+	// they are signed.
+	if len(encoded) != known.signatureLength {
+		return verifyAny(r, v, token, a)
+	}
+	signature, err := strictBase64.DecodeString(encoded)
 	if err != nil {
-		return refuse(no, reasonShape)
+		return verifyAny(r, v, token, a)
 	}
 	payload, err := strictBase64.DecodeString(parts[1])
 	if err != nil {
-		return refuse(no, reasonShape)
+		return verifyAny(r, v, token, a)
 	}
-	header := headerOf(v, parts[0], no)
+	if !v.algorithms[known.alg] {
+		return verifyAny(r, v, token, a)
+	}
+	err = known.check(token[:len(token)-len(encoded)-1], signature, known.public)
+	if err != nil {
+		return badSignature(token, known, a)
+	}
+	claims := usualClaims(payload)
+	if claims == nil {
+		claims = anyClaims(payload)
+		if claims == nil {
+			return refuse(a, reasonClaims)
+		}
+	}
+	p := accept(v, claims, v.only, known, now, a)
+	if v.further {
+		fillFurther(v, p, claims, payload)
+	}
+	return p
+}
+
+// badSignature refuses a token whose signature is wrong. One with line ends in it had
+// better be told so.
+func badSignature(token string, known *knownHead, a *attempt) *principal {
+	a.kid = known.header.kid
+	if strings.ContainsAny(token, "\r\n") {
+		return refuse(a, reasonShape)
+	}
+	return refuse(a, reasonSignature)
+}
+
+// refuse notes a reason; it returns nil for its caller to return.
+func refuse(a *attempt, reason string) *principal {
+	a.reason = reason
+	return nil
+}
+
+// verifyAny checks a token from its shape to its claims, the cheapest tests first, and
+// nothing of the payload before its signature but, where it is needed to find the
+// key, the issuer's name. It returns nil where the token is refused, and why in a.
+func verifyAny(r *http.Request, v *verifier, token string, a *attempt) *principal {
+	if len(token) > v.maxBytes {
+		return refuse(a, reasonTooLong)
+	}
+	parts := strings.SplitN(token, ".", 4)
+	if len(parts) != 3 || parts[1] == "" || parts[2] == "" || strings.ContainsAny(token, "\r\n") {
+		return refuse(a, reasonShape) // the decoder skips line ends
+	}
+	signature, err := strictBase64.DecodeString(parts[2])
+	if err != nil {
+		return refuse(a, reasonShape)
+	}
+	payload, err := strictBase64.DecodeString(parts[1])
+	if err != nil {
+		return refuse(a, reasonShape)
+	}
+	header := headerOf(v, parts[0], a)
 	if header == nil {
 		return nil
 	}
 	issuer := v.only
 	if issuer == nil {
-		issuer = issuerNamed(v, payload, no)
+		issuer = issuerNamed(v, payload, a)
 		if issuer == nil {
 			return nil
 		}
 	}
-	keys := presentKeys(issuer.keys, header)
+	atHand := issuer.keys.atHand.Load().(*keysAtHand)
+	keys := keysOfHeader(atHand, header)
 	if keys == nil {
-		keys = awaitedKeys(ctx, issuer, header, payload, no)
+		keys = awaitedKeys(r, issuer, header, payload, a)
 		if keys == nil {
 			return nil
 		}
 	}
-	signer := verifySignature(keys, header.alg, token[:len(token)-len(parts[2])-1], signature)
+	signer := signerOf(keys, header, token[:len(token)-len(parts[2])-1], signature)
 	if signer == nil {
-		return refuse(no, reasonSignature)
+		return refuse(a, reasonSignature)
 	}
-	v.verified.Add(1)
-	claims, err := decodeObject(payload, maxClaimsNesting)
-	if err != nil {
-		return refuse(no, reasonClaims)
+	claims := anyClaims(payload)
+	if claims == nil {
+		a.signed = true
+		return refuse(a, reasonClaims)
 	}
-	p := accept(v, claims, header, issuer, no)
+	known := newKnownHead(header, signer, len(parts[2]))
+	p := accept(v, claims, issuer, known, secondsNow(), a)
 	if p == nil {
 		return nil
 	}
-	p.fingerprint = signer.fingerprint
-	p.bytes = principalBytes + 2*len(payload)
-	fillIdentity(v, p, claims, payload)
-	if header.kept {
-		return p
+	fillFurther(v, p, claims, payload)
+	if len(keys) == 1 {
+		issuer.keys.learnHead(atHand, parts[0], known)
 	}
-	v.keepHeader(parts[0], header)
 	return p
 }
 
-// refuse notes a reason; it returns nil for its caller to return.
-func refuse(no *refusal, reason string) *principal {
-	no.reason = reason
-	return nil
-}
-
-// splitToken takes a token apart into header, payload and signature, all still
-// encoded. It returns nil where it is too long or not in three parts.
-func splitToken(token string, maxBytes int, no *refusal) []string {
-	if len(token) > maxBytes {
-		no.reason = reasonTooLong
-		return nil
-	}
-	parts := strings.SplitN(token, ".", 4)
-	if len(parts) == 3 {
-		if parts[1] != "" {
-			if parts[2] != "" {
-				// The decoder skips line ends.
-				if !strings.ContainsAny(token, "\r\n") {
-					return parts
-				}
-			}
-		}
-	}
-	no.reason = reasonShape
-	return nil
-}
-
 // issuerNamed finds the issuer that a payload names.
-func issuerNamed(v *verifier, payload []byte, no *refusal) *trustedIssuer {
-	no.issuer = issuerOf(payload)
-	issuer := v.issuers[no.issuer]
+func issuerNamed(v *verifier, payload []byte, a *attempt) *trustedIssuer {
+	a.issuer = issuerOf(payload)
+	issuer := v.issuers[a.issuer]
 	if issuer == nil {
-		no.reason = reasonIssuer
+		a.reason = reasonIssuer
 	}
 	return issuer
 }
 
+// keysOfHeader returns the keys that a header means, nil if they are not at hand or
+// too old.
+func keysOfHeader(atHand *keysAtHand, header *joseHeader) []*key {
+	if secondsNow() >= atHand.until {
+		return nil
+	}
+	return atHand.byKeyID[header.keyID]
+}
+
 // awaitedKeys is for a header whose key is not at hand: it may be on its way.
-func awaitedKeys(ctx context.Context, issuer *trustedIssuer, header *joseHeader, payload []byte, no *refusal) []*key {
+func awaitedKeys(r *http.Request, issuer *trustedIssuer, header *joseHeader, payload []byte, a *attempt) []*key {
 	ours := func() bool { return issuerOf(payload) == issuer.issuer }
-	keys, reason := issuer.keys.lookup(ctx, header, ours)
+	keys, reason := issuer.keys.lookup(r.Context(), header, ours)
 	if reason == "" {
 		return keys
 	}
-	no.reason = reason
+	a.reason = reason
 	if reason == reasonKeysUnavailable {
-		no.retryAfter = issuer.keys.retryAfter()
+		a.retryAfter = issuer.keys.retryAfter()
 	}
 	return nil
 }
 
-// verifySignature returns the key under which the signature is good (RFC 7515
-// section 5.2), nil if there is none.
-func verifySignature(keys []*key, alg, signed string, signature []byte) *key {
-	method := signingMethods[alg]
+// signerOf returns the key under which the signature is good (RFC 7515 section 5.2),
+// nil if there is none.
+func signerOf(keys []*key, header *joseHeader, signed string, signature []byte) *key {
+	check := signatureChecks[header.alg]
 	for i, k := range keys {
 		if i == maxKeysTried {
 			return nil
 		}
-		err := method.Verify(signed, signature, k.public)
+		err := check(signed, signature, k.public)
 		if err == nil {
 			return k
 		}
 	}
 	return nil
+}
+
+// anyClaims decodes the claims of a token whose signature is good; nil where they are
+// not what RFC 7519 wants.
+func anyClaims(payload []byte) map[string]interface{} {
+	claims := usualClaims(payload)
+	if claims == nil {
+		decoded, err := decodeObject(payload, maxClaimsNesting)
+		if err != nil {
+			return nil
+		}
+		claims = decoded
+	}
+	return claims
 }
 
 // issuerOf reads the issuer's name from a payload that is not verified yet, without
@@ -324,24 +394,23 @@ func issuerOf(payload []byte) string {
 }
 
 // headerOf returns a token's header, remembered or decoded; nil where it is refused,
-// and why in no.
-func headerOf(v *verifier, head string, no *refusal) *joseHeader {
-	remembered, ok := v.headers.Load(head)
-	if ok {
-		header := remembered.(*joseHeader)
-		no.kid = header.kid
-		return header
+// and why in a.
+func headerOf(v *verifier, head string, a *attempt) *joseHeader {
+	for _, issuer := range v.issuers {
+		known := issuer.keys.atHand.Load().(*keysAtHand).byHead[head]
+		if known != nil {
+			if v.algorithms[known.alg] {
+				a.kid = known.header.kid
+				return known.header
+			}
+		}
 	}
-	return newHeader(v, head, no)
-}
-
-func newHeader(v *verifier, head string, no *refusal) *joseHeader {
 	header, reason := v.header(head)
 	if header == nil {
-		no.reason = reason
+		a.reason = reason
 		return nil
 	}
-	no.kid = header.kid
+	a.kid = header.kid
 	return header
 }
 
@@ -399,92 +468,74 @@ func (v *verifier) header(head string) (*joseHeader, string) {
 // maxHeaderBytes bounds the encoded JOSE header; Keycloak's have some 130.
 const maxHeaderBytes = 8 << 10
 
-// keepHeader remembers the header of a good token.
-func (v *verifier) keepHeader(head string, h *joseHeader) {
-	if v.headerCount.Load() >= maxHeadersKept {
-		return
-	}
-	v.headerCount.Add(1)
-	kept := *h
-	kept.kept = true
-	v.headers.Store(strings.Clone(head), &kept) // head is a part of the whole token
-}
-
-// accept checks the claims of a token whose signature is good. It returns nil where
-// they are refused, and why in no.
-func accept(v *verifier, claims map[string]interface{}, h *joseHeader, issuer *trustedIssuer, no *refusal) *principal {
+// accept checks the claims of a token whose signature is good, at the time now, in
+// seconds. It returns nil where they are refused, and why in a.
+func accept(v *verifier, claims map[string]interface{}, issuer *trustedIssuer, known *knownHead, now float64, a *attempt) *principal {
 	if claims["iss"] != issuer.issuer {
-		return refuseClaims(claims, no, reasonIssuer)
+		return refuseClaims(claims, known, a, reasonIssuer)
 	}
 	_, bound := claims["cnf"]
 	if bound {
 		// RFC 7800, RFC 9449 section 7.1: whoever holds the token alone is not who it
 		// is for.
-		return refuseClaims(claims, no, reasonBound)
+		return refuseClaims(claims, known, a, reasonBound)
 	}
 	if claims["typ"] != "Bearer" {
-		if !typeFits(claims, h, v.requireTyp) {
-			return refuseClaims(claims, no, reasonType)
+		if !typeFits(claims, known.header, v.requireTyp) {
+			return refuseClaims(claims, known, a, reasonType)
 		}
 	}
-	end := endOf(claims, v.leeway, no)
+	end := usualEnd(claims, now, v.leeway)
 	if end == 0 {
-		return refuseClaims(claims, no, no.reason)
+		end = endOf(claims, now, v.leeway, a)
+		if end == 0 {
+			return refuseClaims(claims, known, a, a.reason)
+		}
 	}
 	if !audienceFits(claims, issuer.audience, v.skipAud) {
-		return refuseClaims(claims, no, reasonAudience)
+		return refuseClaims(claims, known, a, reasonAudience)
 	}
-	party, _ := claims["azp"].(string)
-	subject, _ := claims["sub"].(string)
-	scope, _ := claims["scope"].(string)
-	access, _ := claims["resource_access"].(map[string]interface{})
 	if v.parties != nil {
-		if !v.parties[party] {
-			return refuseClaims(claims, no, reasonParty)
+		if !v.parties[textOf(claims["azp"])] {
+			return refuseClaims(claims, known, a, reasonParty)
 		}
 	}
-	return &principal{
-		expires: time.UnixMilli(int64(end * 1000)),
-		party:   party,
-		subject: subject,
-		kid:     h.kid,
-		roles:   collectRoles(claims, issuer.clientRoles, v.rolesClaim),
-		access:  access,
-		scope:   scope,
-		source:  issuer.keys,
+	p := new(principal)
+	p.end = end
+	p.roles = collectRoles(claims, issuer.clientRoles, v.rolesClaim)
+	p.claims = claims
+	p.known = known
+	p.source = issuer.keys
+	// RFC 7519 section 4.1.2: sub is a string; as a user's id nothing else will do.
+	subject, _ := claims["sub"].(string)
+	if printable(subject) {
+		p.user = subject
 	}
+	if subject == "" {
+		hintNoSubject(v, claims)
+	}
+	return p
 }
 
 // refuseClaims is refuse, with what the log says of a token whose signature is good.
-func refuseClaims(claims map[string]interface{}, no *refusal, reason string) *principal {
-	no.issuer = textOf(claims["iss"])
-	no.party = textOf(claims["azp"])
-	return refuse(no, reason)
+func refuseClaims(claims map[string]interface{}, known *knownHead, a *attempt, reason string) *principal {
+	a.signed = true
+	a.kid = known.header.kid
+	a.issuer = textOf(claims["iss"])
+	a.party = textOf(claims["azp"])
+	return refuse(a, reason)
 }
 
-// principalBytes is about what a principal takes beside its texts.
-const principalBytes = 1000
-
-// fillIdentity works out the headers to the service.
-func fillIdentity(v *verifier, p *principal, claims map[string]interface{}, payload []byte) {
-	// RFC 7519 section 4.1.2: sub is a string; as a user's id nothing else will do.
-	if p.subject == "" {
-		hintNoSubject(v, p)
-	} else if printable(p.subject) {
-		p.user = p.subject
-		p.identity = []identityValue{{name: v.identity[0].header, value: p.user}}
-	}
-	if len(v.identity) > 1 {
-		fillFurther(v, p, claims, payload)
-	}
+func hintNoSubject(v *verifier, claims map[string]interface{}) {
+	v.hints.warn("sub", "a token without sub passes by its roles, but no user id is set; give the client Keycloak's scope \"basic\"", "azp", clip(textOf(claims["azp"])))
 }
 
-func hintNoSubject(v *verifier, p *principal) {
-	v.hints.warn("sub", "a token without sub passes by its roles, but no user id is set; give the client Keycloak's scope \"basic\"", "azp", clip(p.party))
-}
-
-// fillFurther works out the headers beside the user's id.
+// fillFurther works out the headers beside the user's id. Nobody needs them where p is
+// nil.
 func fillFurther(v *verifier, p *principal, claims map[string]interface{}, payload []byte) {
+	if p == nil {
+		return
+	}
 	var exact map[string]interface{}
 	for _, want := range v.identity[1:] {
 		claim := headerClaim(claims, want.claim)
@@ -492,7 +543,7 @@ func fillFurther(v *verifier, p *principal, claims map[string]interface{}, paylo
 			claim = roleList(p.roles)
 		}
 		if want.claim == "sub" {
-			claim = p.subject
+			claim = textOf(claims["sub"])
 		}
 		switch claim.(type) {
 		case float64, map[string]interface{}:
@@ -506,7 +557,7 @@ func fillFurther(v *verifier, p *principal, claims map[string]interface{}, paylo
 			v.hints.warn("dropped "+want.header, "a list's element with a comma or a control character is left out of a header", "header", want.header)
 		}
 		if ok {
-			p.identity = append(p.identity, identityValue{name: want.header, value: value})
+			p.further = append(p.further, identityValue{name: want.header, value: value})
 		}
 	}
 }

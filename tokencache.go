@@ -2,7 +2,6 @@ package authproxy
 
 import (
 	"net/http"
-	"strings"
 	"sync"
 	"time"
 )
@@ -63,17 +62,25 @@ func remembered(c *tokenCache, token string) *principal {
 	return p
 }
 
-// put remembers a principal, unless its key has gone since.
-func (c *tokenCache) put(token string, p *principal) {
-	valid := func() bool { return p.source.vouches(p.fingerprint) }
-	c.memo.store(token, p, len(token)+p.bytes, valid)
+// put remembers a principal by the header's value that its token came in, unless its
+// key has gone since.
+func (c *tokenCache) put(credential string, p *principal) {
+	settle(p)
+	p.credential = credential
+	p.expires = time.UnixMilli(int64(p.end * 1000))
+	valid := func() bool { return p.source.vouches(p.known.key.fingerprint) }
+	// Roles and names are in the token's payload; decoded they take as much again.
+	c.memo.store(credential, p, principalBytes+2*len(credential), valid)
 }
+
+// principalBytes is about what a principal takes beside its texts.
+const principalBytes = 1000
 
 // forgetGone drops the tokens whose keys the issuers no longer have.
 func (c *tokenCache) forgetGone() {
 	c.memo.forget(func(entry interface{}) bool {
 		p := entry.(*principal)
-		return !p.source.vouches(p.fingerprint)
+		return !p.source.vouches(p.known.key.fingerprint)
 	})
 	c.clearWarm()
 }
@@ -82,60 +89,84 @@ func forgetGoneIn(c *tokenCache) func() {
 	return func() { c.forgetGone() }
 }
 
-// authenticate fills in who a request speaks for, from the cache or by verifying,
-// or why nobody.
-func authenticate(g *gate, r *http.Request, d *decision) {
+// authenticate returns who a request speaks for, from the cache or by verifying; nil
+// for nobody, and why in a.
+func authenticate(g *gate, r *http.Request, a *attempt) *principal {
 	values, _ := r.Header["Authorization"]
-	if len(values) == 1 {
-		if strings.HasPrefix(values[0], bearerPrefix) {
-			if g.headerOnly {
-				// Nearly always. What is wrong with the header shows in the token's shape, too.
-				take(g, r, values[0], values[0][len(bearerPrefix):], d)
-				if d.refused.reason != reasonShape {
-					return
-				}
-			}
+	if len(values) != 1 {
+		return authenticateAny(g, r, a)
+	}
+	credential := values[0]
+	if len(credential) < len(bearerPrefix) {
+		return authenticateAny(g, r, a)
+	}
+	if credential[:len(bearerPrefix)] != bearerPrefix {
+		return authenticateAny(g, r, a)
+	}
+	if !g.headerOnly {
+		return authenticateAny(g, r, a)
+	}
+	// Nearly always.
+	v := g.verifier
+	if v.cache != nil {
+		p := recall(v, credential, a)
+		if p != nil {
+			return p
 		}
 	}
-	authenticateAny(g, r, d)
+	p := verify(r, v, credential[len(bearerPrefix):], a)
+	if p != nil {
+		if v.cache != nil {
+			v.cache.put(credential, p)
+		}
+		return p
+	}
+	if a.reason == reasonShape {
+		return reread(g, r, credential, a)
+	}
+	return nil
+}
+
+// reread is for a token without a token's shape: there may be something about the
+// header that holds it.
+func reread(g *gate, r *http.Request, credential string, a *attempt) *principal {
+	token, reason := bearerCredential(credential)
+	if reason == "" && token == credential[len(bearerPrefix):] {
+		return nil
+	}
+	return authenticateAny(g, r, a)
 }
 
 const bearerPrefix = "Bearer "
 
+// recall returns a token's principal from the cache; nil if it is not there.
+func recall(v *verifier, credential string, a *attempt) *principal {
+	p := remembered(v.cache, credential)
+	a.cached = p != nil
+	return p
+}
+
 // authenticateAny is authenticate for a token, or none, in any of its places.
-func authenticateAny(g *gate, r *http.Request, d *decision) {
+func authenticateAny(g *gate, r *http.Request, a *attempt) *principal {
+	a.reason = reasonNoToken
 	if g.headerOnly && len(r.Header["Authorization"]) == 0 {
-		d.refused.reason = reasonNoToken
-		return
+		return nil
 	}
-	token, cacheKey, reason := g.bearerToken(r)
-	d.refused.reason = reason
-	if reason == "" {
-		take(g, r, cacheKey, token, d)
+	token, credential, reason := g.bearerToken(r)
+	a.reason = reason
+	if reason != "" {
+		return nil
 	}
-}
-
-// take looks a token up by the header that holds it, and verifies it where it is not
-// known.
-func take(g *gate, r *http.Request, header, token string, d *decision) {
 	v := g.verifier
-	if v.cache != nil {
-		if recall(v, header, d) {
-			return
+	if v.cache == nil {
+		return verifyAny(r, v, token, a)
+	}
+	p := recall(v, credential, a)
+	if p == nil {
+		p = verifyAny(r, v, token, a)
+		if p != nil {
+			v.cache.put(credential, p)
 		}
 	}
-	p := verify(r.Context(), v, token, &d.refused)
-	d.principal = p
-	if p != nil {
-		if v.cache != nil {
-			p.header = header
-			v.cache.put(header, p)
-		}
-	}
-}
-
-func recall(v *verifier, header string, d *decision) bool {
-	d.principal = remembered(v.cache, header)
-	d.cached = d.principal != nil
-	return d.cached
+	return p
 }

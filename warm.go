@@ -66,7 +66,7 @@ func (g *gate) warmWay(next, whole http.Handler) http.Handler {
 					if until(token.expires) > 0 {
 						h[userID] = []string{token.user}
 						if several {
-							setFurther(h, token)
+							setIdentity(g, h, token.user, token.further)
 						}
 						next.ServeHTTP(w, r)
 						return
@@ -79,9 +79,6 @@ func (g *gate) warmWay(next, whole http.Handler) http.Handler {
 		}
 	})
 }
-
-// setFurther sets all identity headers of a regular.
-func setFurther(h http.Header, token *regular) { setIdentity(h, token.identity) }
 
 // enters decides about a request that passed the tests of headers and path, but not
 // as a regular's on a known path: on a known or ordinary path, which may be public,
@@ -106,17 +103,39 @@ func enters(g *gate, whole http.Handler, w http.ResponseWriter, r *http.Request,
 
 // guards is enters for a path that is not public; path is "" where it is not known.
 func guards(g *gate, w http.ResponseWriter, r *http.Request, rt *route, path string) bool {
-	if g.verifier.cache != nil {
+	if g.recalls {
 		if recognised(g, r, rt, path) {
 			return true
 		}
 	}
-	d := &decision{}
-	decide(g, r, rt, d)
-	if d.cached {
-		if d.reason == reasonGranted {
-			show(g, d.principal.header, path, rt)
+	a := new(attempt)
+	p := authenticate(g, r, a)
+	if p == nil {
+		return turnsAway(g, w, r, rt, a, p)
+	}
+	if !p.roles[rt.role] {
+		if !holdsAny(p.roles, rt.roles) {
+			return turnsAway(g, w, r, rt, a, p)
 		}
+	}
+	if p.user != "" {
+		r.Header[g.userID] = []string{p.user}
+	}
+	if p.further != nil {
+		setIdentity(g, r.Header, "", p.further)
+	}
+	if a.cached {
+		show(g, p.credential, path, rt)
+	}
+	return true
+}
+
+// turnsAway answers a request whose token, or whose lack of one, or whose roles do not
+// do. It reports false.
+func turnsAway(g *gate, w http.ResponseWriter, r *http.Request, rt *route, a *attempt, p *principal) bool {
+	d := &decision{reason: a.reason, rule: rt.rule, attempt: a, principal: p}
+	if p != nil {
+		d.reason = reasonRoles
 	}
 	return carryOut(g, w, r, d)
 }
@@ -141,7 +160,7 @@ func recognised(g *gate, r *http.Request, rt *route, path string) bool {
 	if time.Until(token.expires) <= 0 {
 		return false
 	}
-	setIdentity(h, token.identity)
+	setIdentity(g, h, token.user, token.further)
 	if path != "" {
 		if rand.Intn(showOneOf) == 0 {
 			show(g, values[0], path, rt)

@@ -11,11 +11,11 @@ import (
 // regular is what the warm way knows of a token that has been let through: some of
 // the paths on which it was, and whom it speaks for. Once published it is immutable.
 type regular struct {
-	paths    map[string]bool
-	roles    map[string]bool
-	expires  time.Time
-	user     string
-	identity []identityValue
+	paths   map[string]bool
+	roles   map[string]bool
+	expires time.Time
+	user    string
+	further []identityValue
 }
 
 // warmTable is what one gate knows by heart: immutable maps, so that a hit neither
@@ -109,12 +109,12 @@ func learn(g *gate, r *http.Request, rt *route) {
 // show remembers that a token was let through, and on which path unless that is "", if
 // the cache still has the token and the policy is still the same. Where another
 // request is at it, this one need not wait: who asks often comes again.
-func show(g *gate, header, path string, rt *route) {
+func show(g *gate, credential, path string, rt *route) {
 	t := g.warm
 	if !t.mu.TryLock() {
 		return
 	}
-	p := remembered(g.verifier.cache, header)
+	p := remembered(g.verifier.cache, credential)
 	if p != nil && p.user != "" && g.routes.policy().serial == rt.serial {
 		now := time.Now()
 		t.add(p, path, now)
@@ -134,13 +134,13 @@ func (t *warmTable) add(p *principal, path string, now time.Time) {
 		t.emptied = now
 		t.dropRegulars()
 	}
-	one := t.shown[p.header]
+	one := t.shown[p.credential]
 	if one == nil {
-		former := t.regulars.Load().(map[string]*regular)[p.header]
+		former := t.regulars.Load().(map[string]*regular)[p.credential]
 		if former != nil && !former.takes(path) {
 			return
 		}
-		one = &regular{paths: map[string]bool{}, roles: p.roles, expires: p.expires, user: p.user, identity: p.identity}
+		one = &regular{paths: map[string]bool{}, roles: p.roles, expires: p.expires, user: p.user, further: p.further}
 		if former == nil {
 			t.regularBytes += regularBytes
 		} else {
@@ -148,7 +148,7 @@ func (t *warmTable) add(p *principal, path string, now time.Time) {
 				one.paths[known] = true
 			}
 		}
-		t.shown[p.header] = one
+		t.shown[p.credential] = one
 	}
 	if one.takes(path) {
 		one.paths[strings.Clone(path)] = true
