@@ -80,6 +80,7 @@ type keysAtHand struct {
 // knownHead is a JOSE header that came with a good token, and the one key it means:
 // all tokens under one key share theirs.
 type knownHead struct {
+	source          *keySource
 	header          *joseHeader
 	key             *key
 	signatureLength int // encoded
@@ -90,8 +91,9 @@ type knownHead struct {
 	check  func(signed string, signature []byte, key interface{}) error
 }
 
-func newKnownHead(header *joseHeader, signer *key, signatureLength int) *knownHead {
+func newKnownHead(source *keySource, header *joseHeader, signer *key, signatureLength int) *knownHead {
 	return &knownHead{
+		source:          source,
 		header:          header,
 		key:             signer,
 		signatureLength: signatureLength,

@@ -63,12 +63,15 @@ func remembered(c *tokenCache, token string) *principal {
 }
 
 // put remembers a principal by the header's value that its token came in, unless its
-// key has gone since.
+// key has gone since or c is nil.
 func (c *tokenCache) put(credential string, p *principal) {
+	if c == nil {
+		return
+	}
 	settle(p)
 	p.credential = credential
 	p.expires = time.UnixMilli(int64(p.end * 1000))
-	valid := func() bool { return p.source.vouches(p.known.key.fingerprint) }
+	valid := func() bool { return p.known.source.vouches(p.known.key.fingerprint) }
 	// Roles and names are in the token's payload; decoded they take as much again.
 	c.memo.store(credential, p, principalBytes+2*len(credential), valid)
 }
@@ -80,7 +83,7 @@ const principalBytes = 1000
 func (c *tokenCache) forgetGone() {
 	c.memo.forget(func(entry interface{}) bool {
 		p := entry.(*principal)
-		return !p.source.vouches(p.known.key.fingerprint)
+		return !p.known.source.vouches(p.known.key.fingerprint)
 	})
 	c.clearWarm()
 }
@@ -93,60 +96,41 @@ func forgetGoneIn(c *tokenCache) func() {
 // for nobody, and why in a.
 func authenticate(g *gate, r *http.Request, a *attempt) *principal {
 	values, _ := r.Header["Authorization"]
-	if len(values) != 1 {
+	if len(values) != 1 || !g.headerOnly {
 		return authenticateAny(g, r, a)
 	}
 	credential := values[0]
-	if len(credential) < len(bearerPrefix) {
-		return authenticateAny(g, r, a)
-	}
-	if credential[:len(bearerPrefix)] != bearerPrefix {
-		return authenticateAny(g, r, a)
-	}
-	if !g.headerOnly {
-		return authenticateAny(g, r, a)
-	}
-	// Nearly always.
-	v := g.verifier
-	if v.cache != nil {
-		p := recall(v, credential, a)
-		if p != nil {
-			return p
+	c := g.verifier.cache
+	p := recall(c, credential, a)
+	if p == nil {
+		p = verifyUsual(g.verifier, credential, a)
+		if p == nil {
+			if a.reason == "" {
+				return authenticateAny(g, r, a)
+			}
+			return nil
 		}
+		c.put(credential, p)
 	}
-	p := verify(r, v, credential[len(bearerPrefix):], a)
-	if p != nil {
-		if v.cache != nil {
-			v.cache.put(credential, p)
-		}
-		return p
-	}
-	if a.reason == reasonShape {
-		return reread(g, r, credential, a)
-	}
-	return nil
+	return p
 }
 
-// reread is for a token without a token's shape: there may be something about the
-// header that holds it.
-func reread(g *gate, r *http.Request, credential string, a *attempt) *principal {
-	token, reason := bearerCredential(credential)
-	if reason == "" && token == credential[len(bearerPrefix):] {
-		return nil
-	}
-	return authenticateAny(g, r, a)
-}
-
-const bearerPrefix = "Bearer "
+const (
+	bearerPrefix = "Bearer "
+	bearerLength = len(bearerPrefix)
+)
 
 // recall returns a token's principal from the cache; nil if it is not there.
-func recall(v *verifier, credential string, a *attempt) *principal {
-	p := remembered(v.cache, credential)
+func recall(c *tokenCache, credential string, a *attempt) *principal {
+	if c == nil {
+		return nil
+	}
+	p := remembered(c, credential)
 	a.cached = p != nil
 	return p
 }
 
-// authenticateAny is authenticate for a token, or none, in any of its places.
+// authenticateAny is authenticate for a token, or none, in any place and of any kind.
 func authenticateAny(g *gate, r *http.Request, a *attempt) *principal {
 	a.reason = reasonNoToken
 	if g.headerOnly && len(r.Header["Authorization"]) == 0 {
@@ -157,15 +141,12 @@ func authenticateAny(g *gate, r *http.Request, a *attempt) *principal {
 	if reason != "" {
 		return nil
 	}
-	v := g.verifier
-	if v.cache == nil {
-		return verifyAny(r, v, token, a)
-	}
-	p := recall(v, credential, a)
+	c := g.verifier.cache
+	p := recall(c, credential, a)
 	if p == nil {
-		p = verifyAny(r, v, token, a)
+		p = verify(r, g.verifier, token, a)
 		if p != nil {
-			v.cache.put(credential, p)
+			c.put(credential, p)
 		}
 	}
 	return p

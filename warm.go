@@ -98,35 +98,68 @@ func enters(g *gate, whole http.Handler, w http.ResponseWriter, r *http.Request,
 	if rt.public {
 		return true
 	}
-	return guards(g, w, r, rt, path)
+	if g.recalls {
+		return guards(g, w, r, rt, path)
+	}
+	return verifies(g, w, r, rt)
 }
 
-// guards is enters for a path that is not public; path is "" where it is not known.
+// guards is enters for a path that is not public, where tokens are remembered; path is
+// "" where it is not known.
 func guards(g *gate, w http.ResponseWriter, r *http.Request, rt *route, path string) bool {
-	if g.recalls {
-		if recognised(g, r, rt, path) {
-			return true
-		}
+	if recognised(g, r, rt, path) {
+		return true
 	}
 	a := new(attempt)
 	p := authenticate(g, r, a)
+	if !concludes(g, w, r, rt, a, p) {
+		return false
+	}
+	if a.cached {
+		show(g, p.credential, path, rt)
+	}
+	return true
+}
+
+// verifies is guards where no tokens are remembered.
+func verifies(g *gate, w http.ResponseWriter, r *http.Request, rt *route) bool {
+	a := new(attempt)
+	values, _ := r.Header["Authorization"]
+	if len(values) != 1 {
+		return concludes(g, w, r, rt, a, nil)
+	}
+	p := verifyUsual(g.verifier, values[0], a)
 	if p == nil {
-		return turnsAway(g, w, r, rt, a, p)
+		return concludes(g, w, r, rt, a, nil)
+	}
+	if p.roles[rt.role] {
+		if p.further == nil {
+			if p.user != "" {
+				r.Header[g.userID] = []string{p.user}
+			}
+			return true
+		}
+	}
+	return concludes(g, w, r, rt, a, p)
+}
+
+// concludes decides by the roles of a principal, or by why there is none, and carries
+// out what is decided. It reports whether the request may go on.
+func concludes(g *gate, w http.ResponseWriter, r *http.Request, rt *route, a *attempt, p *principal) bool {
+	if p == nil {
+		if a.reason == "" {
+			p = authenticateAny(g, r, a)
+		}
+		if p == nil {
+			return turnsAway(g, w, r, rt, a, p)
+		}
 	}
 	if !p.roles[rt.role] {
 		if !holdsAny(p.roles, rt.roles) {
 			return turnsAway(g, w, r, rt, a, p)
 		}
 	}
-	if p.user != "" {
-		r.Header[g.userID] = []string{p.user}
-	}
-	if p.further != nil {
-		setIdentity(g, r.Header, "", p.further)
-	}
-	if a.cached {
-		show(g, p.credential, path, rt)
-	}
+	setIdentity(g, r.Header, p.user, p.further)
 	return true
 }
 
