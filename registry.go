@@ -342,6 +342,7 @@ func (g *registry) sweepLocked(now time.Time) {
 				}
 				if entry.gate.warm != nil && entry.gate.verifier.cache != nil {
 					entry.gate.verifier.cache.detach(entry.gate.warm)
+					entry.gate.warm.forget()
 				}
 				continue
 			}
