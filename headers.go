@@ -23,15 +23,24 @@ type identityHeaders struct {
 
 // commonHeaders are on most requests that Traefik passes on.
 var commonHeaders = []string{
-	"Accept", "Accept-Charset", "Accept-Encoding", "Accept-Language", "Authorization", "Baggage",
-	"Cache-Control", "Connection", "Content-Encoding", "Content-Length", "Content-Type", "Cookie", "Dnt",
-	"Forwarded", "If-Match", "If-Modified-Since", "If-None-Match", "Idempotency-Key", "Last-Event-Id",
-	"Origin", "Pragma", "Priority", "Range", "Referer", "Sec-Ch-Ua", "Sec-Ch-Ua-Mobile",
-	"Sec-Ch-Ua-Platform", "Sec-Fetch-Dest", "Sec-Fetch-Mode", "Sec-Fetch-Site", "Sec-Fetch-User",
-	"Te", "Traceparent", "Tracestate", "Upgrade-Insecure-Requests", "User-Agent", "Via",
-	"X-Correlation-Id", "X-Csrf-Token", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Port",
-	"X-Forwarded-Prefix", "X-Forwarded-Proto", "X-Forwarded-Server", "X-Real-Ip", "X-Request-Id",
-	"X-Requested-With",
+	"Accept", "Accept-Charset", "Accept-Encoding", "Accept-Language", "Access-Control-Request-Headers",
+	"Authorization", "B3", "Baggage", "Cache-Control", "Cdn-Loop", "Cf-Connecting-Ip", "Cf-Ipcountry",
+	"Cf-Ray", "Cf-Visitor", "Connection", "Content-Disposition", "Content-Encoding", "Content-Language",
+	"Content-Length", "Content-Type", "Cookie", "Date", "Dnt", "Expect", "Forwarded", "From",
+	"Idempotency-Key", "If-Match", "If-Modified-Since", "If-None-Match", "If-Range",
+	"If-Unmodified-Since", "Keep-Alive", "Last-Event-Id", "Origin", "Pragma", "Prefer", "Priority",
+	"Purpose", "Range", "Referer", "Save-Data", "Sec-Ch-Ua", "Sec-Ch-Ua-Arch",
+	"Sec-Ch-Ua-Full-Version-List", "Sec-Ch-Ua-Mobile", "Sec-Ch-Ua-Model", "Sec-Ch-Ua-Platform",
+	"Sec-Ch-Ua-Platform-Version", "Sec-Fetch-Dest", "Sec-Fetch-Mode", "Sec-Fetch-Site",
+	"Sec-Fetch-User", "Sec-Gpc", "Sec-Purpose", "Sec-Websocket-Extensions", "Sec-Websocket-Key",
+	"Sec-Websocket-Protocol", "Sec-Websocket-Version", "Sentry-Trace", "Te", "Traceparent",
+	"Tracestate", "Transfer-Encoding", "True-Client-Ip", "Uber-Trace-Id", "Upgrade",
+	"Upgrade-Insecure-Requests", "User-Agent", "Via", "X-Amzn-Trace-Id", "X-Api-Key", "X-Api-Version",
+	"X-B3-Parentspanid", "X-B3-Sampled", "X-B3-Spanid", "X-B3-Traceid", "X-Client-Ip",
+	"X-Cloud-Trace-Context", "X-Correlation-Id", "X-Csrf-Token", "X-Datadog-Parent-Id",
+	"X-Datadog-Sampling-Priority", "X-Datadog-Trace-Id", "X-Forwarded-For", "X-Forwarded-Host",
+	"X-Forwarded-Port", "X-Forwarded-Prefix", "X-Forwarded-Proto", "X-Forwarded-Scheme",
+	"X-Forwarded-Server", "X-Real-Ip", "X-Request-Id", "X-Requested-With", "X-Xsrf-Token",
 }
 
 func newIdentityHeaders(names []string, allowPreflight bool) *identityHeaders {
@@ -54,19 +63,24 @@ func newIdentityHeaders(names []string, allowPreflight bool) *identityHeaders {
 
 // foldHeader reads a header's name as the laxest backend does: letters without
 // regard to case, digits, and everything else as "-".
-func foldHeader(name string) string {
-	folded := make([]byte, len(name))
-	for i := 0; i < len(name); i++ {
-		c := name[i]
+func foldHeader(name string) string { return folding.Replace(name) }
+
+var folding = newFolding()
+
+func newFolding() *strings.Replacer {
+	var pairs []string
+	for i := 0; i < 256; i++ {
+		c := byte(i)
+		folded := c
 		switch {
 		case c >= 'A' && c <= 'Z':
-			c += 'a' - 'A'
+			folded += 'a' - 'A'
 		case (c < 'a' || c > 'z') && (c < '0' || c > '9'):
-			c = '-'
+			folded = '-'
 		}
-		folded[i] = c
+		pairs = append(pairs, string([]byte{c}), string([]byte{folded}))
 	}
-	return string(folded)
+	return strings.NewReplacer(pairs...)
 }
 
 // removeIdentity takes every spelling of the identity headers out of a request, out

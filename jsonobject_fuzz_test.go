@@ -3,13 +3,14 @@ package authproxy
 import (
 	"bytes"
 	"encoding/json"
+	"reflect"
 	"regexp"
 	"testing"
 	"unicode/utf8"
 )
 
-// FuzzDecodeObject holds the quick way of decodeObject, which counts colons,
-// against a slow one that looks at every name.
+// FuzzDecodeObject holds the quick ways of decodeObject and usualClaims, which count
+// colons, against a slow one that looks at every name.
 func FuzzDecodeObject(f *testing.F) {
 	for _, seed := range []string{
 		`{"a":1,"a" :2}`, `{"a"  :1,"a":2}`, "{\"a\"\t:1,\"a\":2}", "{\"a\"\n:1,\"a\":2}", "{\"a\"\r\n:1,\"a\":2}",
@@ -24,6 +25,10 @@ func FuzzDecodeObject(f *testing.F) {
 		sound := soundObject(text, maxClaimsNesting)
 		if (err == nil) != sound {
 			t.Fatalf("accepted: %v, sound: %v, %v", err == nil, sound, err)
+		}
+		usual := usualClaims(text)
+		if usual != nil && !reflect.DeepEqual(usual, object) {
+			t.Fatalf("usual claims are %v, claims are %v, %v", usual, object, err)
 		}
 		if err != nil {
 			return

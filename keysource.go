@@ -243,23 +243,30 @@ func (s *keySource) vouches(fingerprint string) bool {
 
 // take puts a good set into force. The caller holds mu, or nobody else has s yet.
 func (s *keySource) take(set *keySet) {
+	atHand := &keysAtHand{byKeyID: set.byKeyID, until: secondsNow() + s.config.maxStale.Seconds()}
+	if sameKeys(s.set, set) {
+		atHand.byHead = s.atHand.Load().(*keysAtHand).byHead
+	}
 	s.set = set
 	s.good = time.Now()
-	s.atHand.Store(&keysAtHand{byKeyID: set.byKeyID, until: secondsNow() + s.config.maxStale.Seconds()})
+	s.atHand.Store(atHand)
 }
 
-// learnHead remembers a header, unless other keys have come into force since.
-func (s *keySource) learnHead(since *keysAtHand, head string, known *knownHead) {
+// learnHead remembers the header of a good token, where it means one key that is still
+// there.
+func (s *keySource) learnHead(head string, known *knownHead) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.atHand.Load().(*keysAtHand) != since || len(since.byHead) >= maxHeadsKnown {
+	present := s.atHand.Load().(*keysAtHand)
+	keys := present.byKeyID[known.header.keyID]
+	if len(keys) != 1 || keys[0] != known.key || len(present.byHead) >= maxHeadsKnown {
 		return
 	}
-	byHead := map[string]*knownHead{strings.Clone(head): known} // head is a part of the whole token
-	for other, former := range since.byHead {
+	byHead := map[string]*knownHead{head: known}
+	for other, former := range present.byHead {
 		byHead[other] = former
 	}
-	s.atHand.Store(&keysAtHand{byKeyID: since.byKeyID, byHead: byHead, until: since.until})
+	s.atHand.Store(&keysAtHand{byKeyID: present.byKeyID, byHead: byHead, until: present.until})
 }
 
 // lookup returns the keys that a token header means. It waits for a fetch only

@@ -214,8 +214,7 @@ func verify(r *http.Request, v *verifier, token string, a *attempt) *principal {
 			return nil
 		}
 	}
-	atHand := issuer.keys.atHand.Load().(*keysAtHand)
-	keys := keysOfHeader(atHand, header)
+	keys := keysOfHeader(issuer.keys.atHand.Load().(*keysAtHand), header)
 	if keys == nil {
 		keys = awaitedKeys(r, issuer, header, payload, a)
 		if keys == nil {
@@ -228,8 +227,8 @@ func verify(r *http.Request, v *verifier, token string, a *attempt) *principal {
 	}
 	known := newKnownHead(issuer.keys, header, signer, len(parts[2]))
 	p := principalOf(v, payload, issuer, known, secondsNow(), a)
-	if p != nil && len(keys) == 1 {
-		issuer.keys.learnHead(atHand, bearerPrefix+parts[0], known)
+	if p != nil {
+		issuer.keys.learnHead(bearerPrefix+parts[0], known)
 	}
 	return p
 }
@@ -242,6 +241,7 @@ func principalOf(v *verifier, payload []byte, issuer *trustedIssuer, known *know
 		decoded, err := decodeObject(payload, maxClaimsNesting)
 		if err != nil {
 			a.signed = true
+			a.kid = known.header.kid
 			return refuse(a, reasonClaims)
 		}
 		claims = decoded
@@ -309,13 +309,12 @@ func verifyUsual(v *verifier, credential string, a *attempt) *principal {
 	return accept(v, claims, v.only, known, now, a)
 }
 
-// badSignature refuses a token whose signature is wrong. One with line ends in it had
-// better be told so.
+// badSignature refuses a token whose signature is wrong, with verify's reason.
 func badSignature(credential string, known *knownHead, a *attempt) *principal {
-	a.kid = known.header.kid
-	if strings.ContainsAny(credential, "\r\n") {
+	if strings.ContainsAny(credential, "\r\n") || strings.Contains(credential, "..") {
 		return refuse(a, reasonShape)
 	}
+	a.kid = known.header.kid
 	return refuse(a, reasonSignature)
 }
 

@@ -83,12 +83,14 @@ func closedPipe() io.Writer {
 
 // suspicious reports whether a header is one that the warm way cannot deal with.
 func suspicious(ids *identityHeaders, h http.Header) bool {
+	harmless := ids.harmless
+	suspect := ids.suspect
 	for name := range h {
-		if ids.harmless[name] {
+		if harmless[name] {
 			continue
 		}
 		// Most other headers differ from ours in length already.
-		if ids.suspect[len(name)] {
+		if suspect[len(name)] {
 			if wantsWholeWay(ids, name) {
 				return true
 			}

@@ -95,6 +95,94 @@ func TestTokenDiesOnTime(t *testing.T) {
 	eventually(t, h, token, 401, "after exp")
 }
 
+// TestEndingTokensAreNotKnownByHeart: what is known by heart is not asked for its time,
+// so it must leave well before.
+func TestEndingTokensAreNotKnownByHeart(t *testing.T) {
+	is := newTestIssuer(t)
+	c := is.config()
+	c.Leeway = "0s"
+	h, _ := build(t, c)
+	path := "/api/v1/auditflow"
+	g := gateOf(t, c)
+	byHeart := func(token string) bool {
+		return g.warm.byHeart.Load().(map[string]map[string]string)["Bearer "+token][path] != ""
+	}
+	end := time.Now().Add(soon + 2*sweepByHeart).Truncate(time.Second)
+	ending := is.good(map[string]interface{}{"exp": end.Unix()})
+	lasting := is.good(nil)
+	over := is.good(map[string]interface{}{"exp": time.Now().Add(soon - time.Second).Unix()})
+	for _, token := range []string{ending, lasting, over} {
+		for i := 0; i < 4; i++ {
+			if got := send(h, "GET", path, token).Code; got != 200 {
+				t.Fatalf("got %d, want 200", got)
+			}
+		}
+	}
+	if !byHeart(ending) || !byHeart(lasting) || byHeart(over) {
+		t.Fatalf("by heart: %v, %v and %v; want true, true and false", byHeart(ending), byHeart(lasting), byHeart(over))
+	}
+	for byHeart(ending) {
+		if left := time.Until(end); left < sweepByHeart/2 {
+			t.Fatalf("a token is known by heart, %v before its end", left)
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	if got := send(h, "GET", path, ending).Code; got != 200 {
+		t.Errorf("no longer by heart: got %d, want 200", got)
+	}
+	if !byHeart(lasting) {
+		t.Error("a token that does not end soon has gone, too")
+	}
+	eventually(t, h, ending, 401, "after exp")
+}
+
+// TestStandstillOfTheSweeper: where nobody sweeps, nobody is known by heart; when the
+// sweeper is back, so are they.
+func TestStandstillOfTheSweeper(t *testing.T) {
+	is := newTestIssuer(t)
+	c := is.config()
+	h, _ := build(t, c)
+	path := "/api/v1/auditflow"
+	token := is.good(nil)
+	for i := 0; i < 4; i++ {
+		if got := send(h, "GET", path, token).Code; got != 200 {
+			t.Fatalf("got %d, want 200", got)
+		}
+	}
+	table := gateOf(t, c).warm
+	known := func() int { return len(table.byHeart.Load().(map[string]map[string]string)) }
+	if known() == 0 {
+		t.Fatal("a token is not known by heart after a few requests")
+	}
+	waitFor := func(want int, phrase string) {
+		for end := time.Now().Add(3 * standstill); known() != want; time.Sleep(10 * time.Millisecond) {
+			if time.Now().After(end) {
+				t.Fatalf("%s: %d tokens known by heart, want %d", phrase, known(), want)
+			}
+		}
+	}
+	table.mu.Lock()
+	waitFor(0, "a sweep that hangs")
+	if got := send(h, "GET", path, token).Code; got != 200 {
+		t.Errorf("by the clock: got %d, want 200", got)
+	}
+	table.mu.Unlock()
+	waitFor(1, "the sweep goes on")
+	table.forget()
+	waitFor(0, "forgotten")
+	for end := time.Now().Add(3 * sweepByHeart); ; time.Sleep(10 * time.Millisecond) {
+		table.mu.Lock()
+		ended := table.sweeper == nil
+		table.mu.Unlock()
+		if ended {
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatal("the sweeper goes on with nothing to do")
+		}
+	}
+}
+
 // TestRefusedTokensAreNotRemembered: they must not push out what is good.
 func TestRefusedTokensAreNotRemembered(t *testing.T) {
 	verified := countVerifications(t)
