@@ -17,6 +17,8 @@ func FuzzDecodeObject(f *testing.F) {
 		`{"a":":","a":1}`, `{"a":"x: y","b":":z"}`, `{"realm_access":{"a":1,"a":2}}`, `{"realm_access":1,"realm_access":{"a":1}}`,
 		`{"resource_access":{"c":{"r":1},"c":{"r":1,"s":2}}}`, `{"resource_access":{"c":[{"a":1,"a":2}],"d":1}}`,
 		`{"resource_access":{"c":"x"},"other":{"a":1,"a":2}}`, `{"other":{"a":1},"b":2}`, `null`, `{}`,
+		`{"iss":"https://a","aud":["x","y"],"name":"Zoë","realm_access":{"roles":["a"]},"resource_access":{"c":{"roles":["b"]}},"scope":"a b"}`,
+		`{"aud":["x","y"],"realm_access":{"roles":["a"],"roles":["b"]},"realm_access":{"roles":[[[]]]},"scope":": \" :"}`,
 	} {
 		f.Add([]byte(seed))
 	}

@@ -2,6 +2,7 @@ package authproxy
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -302,6 +303,37 @@ func TestWarmTableIsBounded(t *testing.T) {
 	one := table.regulars.Load().(map[string]*regular)["Bearer last"]
 	if one == nil || one.paths["/a"] != "me" || one.paths["/b"] != "me" {
 		t.Errorf("the newest token is known as %v", one)
+	}
+}
+
+// TestCacheTakesBoundedMemory: a flood of good tokens leaves so much in memory and no
+// more.
+func TestCacheTakesBoundedMemory(t *testing.T) {
+	is := newTestIssuer(t)
+	c := is.config()
+	h, _ := build(t, c)
+	eventually(t, h, is.good(nil), 200, "before")
+	g := gateOf(t, c)
+	known := &knownHead{source: g.verifier.only.keys, key: g.verifier.only.keys.usable().keys[0]}
+	text, err := json.Marshal(is.claims())
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := heapAfterGC()
+	rt := &route{serial: g.routes.policy().serial}
+	for i := 0; i < 10*c.TokenCacheSize; i++ {
+		credential := fmt.Sprintf("Bearer %01200d", i)
+		p := accept(g.verifier, usualClaims(text), g.verifier.only, known, secondsNow(), &attempt{})
+		g.verifier.cache.put(credential, p)
+		show(g, credential, "/api/v1/auditflow", rt)
+	}
+	if got := entries(g.verifier.cache.memo); got == 0 || got > c.TokenCacheSize {
+		t.Errorf("%d tokens remembered, want some, at most %d", got, c.TokenCacheSize)
+	}
+	grown := heapAfterGC() - before
+	t.Logf("%d tokens left %d KiB behind", 10*c.TokenCacheSize, grown>>10)
+	if grown > 32<<20 {
+		t.Error("want at most 32 MiB")
 	}
 }
 

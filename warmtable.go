@@ -246,12 +246,19 @@ func (t *warmTable) publishByHeart(now time.Time) {
 	}
 	t.swept = now
 	t.sweeper = time.AfterFunc(sweepByHeart, t.sweep)
-	t.watchdog = time.AfterFunc(standstill, t.dropByHeart)
+	t.watchdog = time.AfterFunc(standstill, t.notSwept)
+}
+
+// notSwept is the watchdog: without a sweep all go back to the clock. It needs no lock.
+func (t *warmTable) notSwept() {
+	defer func() {
+		_ = recover() // a goroutine's panic would end Traefik
+	}()
+	t.dropByHeart()
 }
 
 // sweep takes out of byHeart what ends soon, by the wall clock, as exp is: a clock that
-// jumps is noticed with the next sweep. It goes on while there is anything. Should it
-// ever stand still, the watchdog, which needs no lock, sends all back to the clock.
+// jumps is noticed with the next sweep. It goes on while there is anything.
 func (t *warmTable) sweep() {
 	defer func() {
 		if recover() != nil {

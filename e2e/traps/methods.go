@@ -13,8 +13,8 @@ var _ = trap(&Trap{
 })
 
 // methodValue finds method values that are not called at once: of interfaces
-// and of compiled types where they are stored or returned, and of own types
-// where the receiver is a value or changes later.
+// and of compiled types where they are stored or returned, and of interpreted
+// types where the receiver is a value or changes later.
 func methodValue(f *file) {
 	each(f, func(s *ast.SelectorExpr) {
 		if !f.methodValue(s) {
@@ -26,14 +26,21 @@ func methodValue(f *file) {
 		switch {
 		case types.IsInterface(receiver):
 			f.found(s, "a method of an interface is used as a value")
-		case !f.own(receiver) && !argument:
+		case !interpreted(receiver) && !argument:
 			f.found(s, "a method of a compiled type is used as a value")
-		case f.own(receiver) && !isPointer(sig.Recv().Type()) && !argument:
+		case interpreted(receiver) && !isPointer(sig.Recv().Type()) && !argument:
 			f.found(s, "the method has a value receiver, which is not copied")
-		case f.own(receiver) && !argument && f.changesAfter(s):
+		case interpreted(receiver) && !argument && f.changesAfter(s):
 			f.found(s, "the receiver's variable changes afterwards")
 		}
 	})
+}
+
+// interpreted reports whether a type, or what it points to, is not the standard
+// library's, so that its methods are not compiled.
+func interpreted(t types.Type) bool {
+	named := namedOf(t)
+	return named != nil && !standard(named.Obj().Pkg())
 }
 
 func isPointer(t types.Type) bool {
