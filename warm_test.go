@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -135,6 +136,61 @@ func TestEndingTokensAreNotKnownByHeart(t *testing.T) {
 		t.Error("a token that does not end soon has gone, too")
 	}
 	eventually(t, h, ending, 401, "after exp")
+}
+
+// TestManyAtOnce: among tokens that come and end on all sides, each request speaks for
+// its own user, none passes past its end and none is refused before.
+func TestManyAtOnce(t *testing.T) {
+	is := newTestIssuer(t)
+	c := is.config()
+	c.Leeway = "0s"
+	c.JWKSRefresh = "300ms"
+	c.Headers = map[string]string{"X-Client": "azp"}
+	h, err := New(context.Background(), http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("X-User-Id") != r.Header.Get("Want") || r.Header.Get("X-Client") != "web" || r.Header["X_user_id"] != nil {
+			t.Errorf("the service sees %q", r.Header)
+		}
+	}), c, "test@file")
+	if err != nil {
+		t.Fatal(err)
+	}
+	stop := time.Now().Add(soon)
+	var signing sync.Mutex
+	var all sync.WaitGroup
+	visitor := func(name string, life int64) {
+		defer all.Done()
+		for n := 0; time.Now().Before(stop); n++ {
+			user := fmt.Sprintf("%s-%d", name, n)
+			end := time.Unix(time.Now().Unix()+life, 0)
+			signing.Lock()
+			token := is.good(map[string]interface{}{"sub": user, "exp": end.Unix()})
+			signing.Unlock()
+			for i := 0; time.Now().Before(end.Add(100 * time.Millisecond)); i++ {
+				r := httptest.NewRequest("GET", fmt.Sprintf("/api/v1/auditflow/%d", i%7), nil)
+				r.Header.Set("Authorization", "Bearer "+token)
+				r.Header.Set("Want", user)
+				if i%3 == 0 {
+					r.Header["X_user_id"] = []string{"me"}
+				}
+				began := time.Now()
+				w := httptest.NewRecorder()
+				h.ServeHTTP(w, r)
+				if w.Code == 200 && began.After(end) {
+					t.Errorf("%s passed %v past its end", user, began.Sub(end))
+				}
+				if w.Code != 200 && time.Now().Before(end) {
+					t.Errorf("%s got %d, %v before its end", user, w.Code, time.Until(end))
+				}
+				time.Sleep(time.Millisecond)
+			}
+		}
+	}
+	lives := map[string]int64{"ann": 1, "bob": 2, "cy": int64(soon/time.Second) + 2, "dee": int64(soon/time.Second) + 3}
+	for name, life := range lives {
+		all.Add(1)
+		go visitor(name, life)
+	}
+	all.Wait()
 }
 
 // TestStandstillOfTheSweeper: where nobody sweeps, nobody is known by heart; when the
