@@ -21,7 +21,7 @@ type identityHeaders struct {
 	preflight string
 }
 
-// commonHeaders are on most requests that Traefik passes on.
+// commonHeaders are what browsers, proxies and tracers send everywhere.
 var commonHeaders = []string{
 	"Accept", "Accept-Charset", "Accept-Encoding", "Accept-Language", "Access-Control-Request-Headers",
 	"Authorization", "B3", "Baggage", "Cache-Control", "Cdn-Loop", "Cf-Connecting-Ip", "Cf-Ipcountry",

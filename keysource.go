@@ -241,15 +241,18 @@ func (s *keySource) vouches(fingerprint string) bool {
 	return set != nil && set.fingerprints[fingerprint]
 }
 
-// take puts a good set into force. The caller holds mu, or nobody else has s yet.
-func (s *keySource) take(set *keySet) {
+// take puts a good set into force, and reports whether its keys are others than
+// before. The caller holds mu, or nobody else has s yet.
+func (s *keySource) take(set *keySet) bool {
+	changed := !sameKeys(s.set, set)
 	atHand := &keysAtHand{byKeyID: set.byKeyID, until: secondsNow() + s.config.maxStale.Seconds()}
-	if sameKeys(s.set, set) {
+	if !changed {
 		atHand.byHead = s.atHand.Load().(*keysAtHand).byHead
 	}
 	s.set = set
 	s.good = time.Now()
 	s.atHand.Store(atHand)
+	return changed
 }
 
 // learnHead remembers the header of a good token, where it means one key that is still
@@ -393,8 +396,7 @@ func (s *keySource) finish(call *fetchCall, set *keySet, err error) {
 	changed := false
 	var wait time.Duration
 	if err == nil {
-		changed = !sameKeys(s.set, set)
-		s.take(set)
+		changed = s.take(set)
 		s.failures = 0
 		s.preloaded = false
 		wait = earlier(s.config.refresh)

@@ -230,18 +230,17 @@ func (g *registry) verifier(config *Config, checked *checkedConfig) (string, *ve
 	}
 
 	v := &verifier{
-		algorithms:    checked.algorithms,
-		parties:       checked.parties,
-		leeway:        checked.leeway.Seconds(),
-		requireTyp:    config.RequireTyp,
-		skipAud:       config.SkipAudienceCheck,
-		maxBytes:      checked.maxBytes,
-		maxCredential: bearerLength + checked.maxBytes,
-		rolesClaim:    config.RolesClaim,
-		identity:      checked.identity,
-		issuers:       map[string]*trustedIssuer{},
-		further:       len(checked.identity) > 1,
-		hints:         &onceLog{},
+		algorithms: checked.algorithms,
+		parties:    checked.parties,
+		leeway:     checked.leeway.Seconds(),
+		requireTyp: config.RequireTyp,
+		skipAud:    config.SkipAudienceCheck,
+		maxBytes:   checked.maxBytes,
+		rolesClaim: config.RolesClaim,
+		identity:   checked.identity,
+		issuers:    map[string]*trustedIssuer{},
+		further:    len(checked.identity) > 1,
+		hints:      &onceLog{},
 	}
 	v.atHand = &atomic.Value{}
 	v.atHand.Store(&keysAtHand{})
