@@ -16,13 +16,13 @@ func TestRun(t *testing.T) {
 	defer cancel()
 	report, err := Run(ctx, Options{
 		Rounds: 1, Duration: time.Second, Connections: 4, Progress: os.Stderr,
-		Rows: regexp.MustCompile(`^(empty|warm|public|cold|no token|role|signature|expired|garbage|forwardauth)$`),
+		Rows: regexp.MustCompile(`^(empty|warm|public|cold|least|no token|role|signature|expired|garbage|forwardauth)$`),
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(report.Rows) != 11 || report.Rows[0].Name != rowBare {
-		t.Fatalf("%d rows, the first is %q: want bare and the ten asked for", len(report.Rows), report.Rows[0].Name)
+	if len(report.Rows) != 12 || report.Rows[0].Name != rowBare {
+		t.Fatalf("%d rows, the first is %q: want bare and the eleven asked for", len(report.Rows), report.Rows[0].Name)
 	}
 	for _, r := range report.Rows {
 		if len(r.Samples) == 0 {

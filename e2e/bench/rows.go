@@ -57,6 +57,7 @@ func rows(realm *issuer.Realm) []row {
 		{name: "paths", text: fmt.Sprintf("%d paths in turn", manyPaths), entry: "auth", requests: numbered(guarded, good)},
 		{name: "public", text: "public path, no token", entry: "auth", requests: one(public, "")},
 		{name: "cold", text: "no cache of tokens: each request is verified", entry: "cold", requests: one(guarded, good)},
+		{name: "least", text: "a plugin that only checks signatures and decodes claims", entry: "least", requests: one(guarded, good)},
 		{name: "no token", text: "refused: no token", entry: "auth", status: http.StatusUnauthorized, requests: one(guarded, "")},
 		{name: "role", text: "refused: the role is missing", entry: "auth", status: http.StatusForbidden,
 			requests: one(guarded, lasting(realm, "carol").Bearer())},

@@ -20,8 +20,13 @@ import (
 	"github.com/labs64/traefik-authproxy/e2e/traefik"
 )
 
-// emptyPlugin is the module of the middleware that does nothing.
-const emptyPlugin = "example.com/empty"
+// The middlewares that others are measured against: one that does nothing, and
+// one that checks a signature and decodes the claims, with golang-jwt.
+const (
+	emptyPlugin = "example.com/empty"
+	leastPlugin = "example.com/least"
+	golangJWT   = "github.com/golang-jwt/jwt/v5"
+)
 
 // site is all that a run needs around Traefik: an issuer, a service that
 // answers at once, and one that says yes to forwardAuth.
@@ -93,6 +98,7 @@ func (s *site) gates() (map[string]tree, error) {
 	gates := map[string]tree{
 		"bare":       nil,
 		"empty":      {"plugin": tree{"empty": tree{"unused": "x"}}},
+		"least":      {"plugin": tree{"least": tree{"jwks": s.issuer.Default().Inner(issuer.Certs)}}},
 		"auth":       with(nil),
 		"cold":       with(tree{"tokenCacheSize": 0}),
 		"rules10":    with(tree{"roleMapping": mapping(fewRules)}),
@@ -138,12 +144,20 @@ func (s *site) start(ctx context.Context, routers int) (*traefik.Process, error)
 	if err != nil {
 		return nil, err
 	}
-	plugins := tree{"authproxy": tree{"moduleName": layout.Module}, "empty": tree{"moduleName": emptyPlugin}}
+	plugins := tree{
+		"authproxy": tree{"moduleName": layout.Module},
+		"empty":     tree{"moduleName": emptyPlugin},
+		"least":     tree{"moduleName": leastPlugin},
+	}
 	checkout, err := layout.Checkout()
 	if err != nil {
 		return nil, err
 	}
-	folders := map[string]string{emptyPlugin: filepath.Join(checkout, "e2e", "bench", "testdata", "empty")}
+	folders := map[string]string{
+		emptyPlugin: filepath.Join(checkout, "e2e", "bench", "testdata", "empty"),
+		leastPlugin: filepath.Join(checkout, "e2e", "bench", "testdata", "least"),
+		golangJWT:   filepath.Join(checkout, "vendor", filepath.FromSlash(golangJWT)),
+	}
 	for _, p := range s.peers {
 		if p.Module != "" {
 			plugins[p.entry()] = tree{"moduleName": p.Module}
