@@ -122,6 +122,8 @@ var (
 	openBrace   = []byte("{")
 	openBracket = []byte("[")
 	colon       = []byte(":")
+	comma       = []byte(",")
+	backslash   = []byte("\\")
 	blankColon  = []byte(" :")
 	quoteColon  = []byte("\":")
 )

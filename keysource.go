@@ -80,10 +80,9 @@ type keysAtHand struct {
 // knownHead is a JOSE header that came with a good token, and the one key it means:
 // all tokens under one key share theirs.
 type knownHead struct {
-	source          *keySource
-	header          *joseHeader
-	key             *key
-	signatureLength int // encoded
+	source *keySource
+	header *joseHeader
+	key    *key
 
 	// Of header and key, to spare the interpreter a step each.
 	alg    string
@@ -91,15 +90,14 @@ type knownHead struct {
 	check  func(signed string, signature []byte, key interface{}) error
 }
 
-func newKnownHead(source *keySource, header *joseHeader, signer *key, signatureLength int) *knownHead {
+func newKnownHead(source *keySource, header *joseHeader, signer *key) *knownHead {
 	return &knownHead{
-		source:          source,
-		header:          header,
-		key:             signer,
-		signatureLength: signatureLength,
-		alg:             header.alg,
-		public:          signer.public,
-		check:           signatureChecks[header.alg],
+		source: source,
+		header: header,
+		key:    signer,
+		alg:    header.alg,
+		public: signer.public,
+		check:  signatureChecks[header.alg],
 	}
 }
 
@@ -261,6 +259,9 @@ func (s *keySource) learnHead(head string, known *knownHead) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	present := s.atHand.Load().(*keysAtHand)
+	if present.byHead[head] != nil {
+		return
+	}
 	keys := present.byKeyID[known.header.keyID]
 	if len(keys) != 1 || keys[0] != known.key || len(present.byHead) >= maxHeadsKnown {
 		return
@@ -367,12 +368,25 @@ func (s *keySource) fetchLocked() *fetchCall {
 	over, finish := context.WithCancel(context.Background())
 	call := &fetchCall{over: over, finish: finish}
 	s.inflight = call
-	go s.runFetch(call)
+	go s.runFetch(call, s.notPastStaleLocked(s.config.timeout))
 	return call
 }
 
-// runFetch fetches once, files the result and sets the timer for the next.
-func (s *keySource) runFetch(call *fetchCall) {
+// notPastStaleLocked is a wait cut short at the moment when the keys become too old: a
+// fetch's end is when they are dropped, and with them the tokens they vouch for.
+func (s *keySource) notPastStaleLocked(wait time.Duration) time.Duration {
+	if s.set != nil {
+		left := s.config.maxStale - time.Since(s.good)
+		if left > 0 && left < wait {
+			return left + time.Millisecond
+		}
+	}
+	return wait
+}
+
+// runFetch fetches once within limit, files the result and sets the timer for the
+// next.
+func (s *keySource) runFetch(call *fetchCall, limit time.Duration) {
 	var set *keySet
 	err := errors.New("fetch ended by a panic")
 	defer func() {
@@ -382,7 +396,7 @@ func (s *keySource) runFetch(call *fetchCall) {
 		}
 		s.finish(call, set, err)
 	}()
-	ctx, cancel := context.WithTimeout(context.Background(), s.config.timeout)
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	set, err = s.fetch(ctx)
 	cancel()
 }
@@ -460,14 +474,7 @@ func (s *keySource) backoffLocked() time.Duration {
 	if wait > s.config.refresh {
 		wait = s.config.refresh
 	}
-	wait = earlier(wait)
-	if s.set != nil {
-		left := s.config.maxStale - time.Since(s.good)
-		if left > 0 && left < wait {
-			wait = left + time.Millisecond
-		}
-	}
-	return wait
+	return s.notPastStaleLocked(earlier(wait))
 }
 
 // earlier takes up to a tenth off, so that replicas do not ask all at once.

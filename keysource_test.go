@@ -180,6 +180,30 @@ func TestKeysEndAfterMaxStale(t *testing.T) {
 	eventually(t, h, token, 200, "after the outage")
 }
 
+// TestSilentIssuer: an issuer that takes connections and never answers does not keep
+// remembered tokens good for longer than one that is away.
+func TestSilentIssuer(t *testing.T) {
+	is := newTestIssuer(t)
+	c := is.patient()
+	c.JWKSMaxStale = "600ms"
+	c.JWKSTimeout = "1m"
+	h, _ := build(t, c)
+	token := is.good(nil)
+	eventually(t, h, token, 200, "before")
+	cache := gateOf(t, c).verifier.cache
+	if remembered(cache, bearerPrefix+token) == nil {
+		t.Fatal("a good token is not remembered")
+	}
+	release := make(chan struct{})
+	defer close(release)
+	is.answers(func(http.ResponseWriter, *http.Request) bool { <-release; return true })
+	for end := time.Now().Add(20 * time.Second); remembered(cache, bearerPrefix+token) != nil; time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("still remembered long after the last good answer")
+		}
+	}
+}
+
 func TestReloadsDuringOutage(t *testing.T) {
 	is := newTestIssuer(t)
 	h, _ := build(t, is.patient())

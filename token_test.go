@@ -34,6 +34,13 @@ func TestUsualWayAgrees(t *testing.T) {
 	}
 	body := string(text)
 	signed := func(body string) string { return signRaw(t, head, body, jwt.SigningMethodRS256, key) }
+	signedText := func(encoded string) string {
+		signature, err := jwt.SigningMethodRS256.Sign(parts[0]+"."+encoded, key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return parts[0] + "." + encoded + "." + b64(signature)
+	}
 	with := func(name string, value interface{}) string {
 		return is.good(map[string]interface{}{name: value})
 	}
@@ -51,12 +58,14 @@ func TestUsualWayAgrees(t *testing.T) {
 		{"two parts", parts[0] + "." + parts[1], false},
 		{"four parts", good + ".x", false},
 		{"no payload", parts[0] + ".." + parts[2], true},
-		{"no signature", parts[0] + "." + parts[1] + ".", false},
-		{"a short signature", good[:len(good)-4], false},
-		{"a longer signature", good + "AAAA", false},
+		{"no payload, signed", signedText(""), true},
+		{"no signature", parts[0] + "." + parts[1] + ".", true},
+		{"a short signature", good[:len(good)-2], true},
+		{"a longer signature", good + "AAAA", true},
 		{"a line end in the signature", good[:len(good)-5] + "\n" + good[len(good)-5:], false},
 		{"a line end for a letter of the signature", good[:len(good)-5] + "\n" + good[len(good)-4:], false},
-		{"a line end in the payload", parts[0] + "." + parts[1][:8] + "\r\n" + parts[1][8:] + "." + parts[2], true},
+		{"a line end in the payload", parts[0] + "." + parts[1][:8] + "\r\n" + parts[1][8:] + "." + parts[2], false},
+		{"a line end in the payload, signed", signedText(parts[1][:8] + "\n" + parts[1][8:]), false},
 		{"padding", good[:len(good)-1] + "=", false},
 		{"spare bits", good[:len(good)-1] + nextLetter(good[len(good)-1]), false},
 		{"too long", signed(strings.Replace(body, "user-1", strings.Repeat("u", 64<<10), 1)), false},
