@@ -258,6 +258,7 @@ type limit struct {
 
 var limits = []limit{
 	{"maxHeaderBytes", "bytes", "a token's header, encoded"},
+	{"maxHeaderEscaped", "", "commas and backslashes of a token's header that has escapes"},
 	{"maxKeyID", "bytes", "a key id"},
 	{"maxJSONDepth", "levels", "nested objects and lists in a token"},
 	{"maxClaimsNesting", "", "objects and lists in a token's claims together"},

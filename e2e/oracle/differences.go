@@ -37,9 +37,13 @@ var stricter = []difference{
 		},
 	},
 	{
-		name:    "header text",
-		what:    "The header is one JSON object in UTF-8 with unique names at every depth, at most 16 objects and lists (RFC 7515, section 4; RFC 8725, section 2.4).",
-		applies: func(v view) bool { return !strictObject(v.headerText, 16) },
+		name: "header text",
+		what: "The header is one JSON object in UTF-8 with unique names at every depth, at most 16 objects and lists (RFC 7515, section 4; RFC 8725, section 2.4), " +
+			"and where it has escapes, at most 64 commas and backslashes.",
+		applies: func(v view) bool {
+			escapes := bytes.Count(v.headerText, []byte{'\\'})
+			return !strictObject(v.headerText, 16) || escapes > 0 && escapes+bytes.Count(v.headerText, []byte{','}) > 64
+		},
 	},
 	{
 		name: "header typ",

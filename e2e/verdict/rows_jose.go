@@ -2,6 +2,7 @@ package verdict
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 
 	"github.com/labs64/traefik-authproxy/e2e/issuer"
@@ -80,6 +81,8 @@ func jose() []Row {
 		row("kid in the other case", badToken, kid(strings.ToUpper)),
 		row("kid cut short", badToken, kid(func(s string) string { return s[:len(s)-1] })),
 		row("kid in JSON's escapes", pass, headText(func(s string) string { return strings.Replace(s, `"kid":"`, `"k\u0069d":"`, 1) })),
+		row("an escape and 60 members of no meaning", pass, headText(func(s string) string { return noted(s, 60) })),
+		row("an escape and 400 members of no meaning", badToken, headText(func(s string) string { return noted(s, 400) })),
 		row("kid of another key", badToken, token(func(t issuer.Token, s *Site) issuer.Token { return t.Head("kid", s.realm("demo").Key("RS512").ID) })),
 		row("kid of the key for encryption, which signs", badToken, by(encryption)),
 		row("kid of another realm's key, which signs", badToken, by(func(s *Site) *issuer.Key { return s.realm("other").Active() })),
@@ -144,6 +147,16 @@ func hmacWith(alg string, secret func(*issuer.Key) []byte) deviation {
 // kid changes the kid's text.
 func kid(change func(string) string) deviation {
 	return token(func(t issuer.Token, _ *Site) issuer.Token { return t.Head("kid", change(t.Key.ID)) })
+}
+
+// noted puts an escape and members without a meaning into a header.
+func noted(header string, members int) string {
+	var b strings.Builder
+	b.WriteString(`{"note":"\n"`)
+	for i := range members {
+		fmt.Fprintf(&b, `,"n%d":0`, i)
+	}
+	return b.String() + "," + header[1:]
 }
 
 // encryption is the realm demo's key for encryption.
