@@ -56,7 +56,7 @@ func list() string {
 // key, on which the two do disagree for that reason alone.
 func TestDifferencesMatter(t *testing.T) {
 	alone := map[string]bool{}
-	for _, e := range entries(t, "FuzzToken") {
+	for _, e := range seeds(t, "FuzzToken") {
 		token, ok := tokenInput{e.text(0), e.text(1), e.args[2].(uint8), e.args[3].(uint16), e.text(4)}.token()
 		if !ok {
 			continue
@@ -70,7 +70,7 @@ func TestDifferencesMatter(t *testing.T) {
 			alone[names[0]] = true
 		}
 	}
-	for _, e := range entries(t, "FuzzKeySet") {
+	for _, e := range seeds(t, "FuzzKeySet") {
 		for _, member := range members(e.text(0)) {
 			var jwk jose.JSONWebKey
 			if jwk.UnmarshalJSON(member) != nil && jwk.UnmarshalJSON(withoutCertificates(member)) == nil {

@@ -27,13 +27,6 @@ func (e entry) text(n int) string { return e.args[n].(string) }
 // every run, it takes the first thousands.
 func entries(t *testing.T, target string) []entry {
 	t.Helper()
-	seeds, err := filepath.Glob(filepath.Join("testdata", "fuzz", target, "*"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(seeds) == 0 {
-		t.Fatalf("testdata/fuzz/%s is empty", target)
-	}
 	out, err := exec.Command("go", "env", "GOCACHE").Output()
 	if err != nil {
 		t.Fatal(err)
@@ -43,8 +36,26 @@ func entries(t *testing.T, target string) []entry {
 		t.Fatal(err)
 	}
 	const most = 3000
+	return append(seeds(t, target), read(t, cached[:min(len(cached), most)])...)
+}
+
+// seeds reads what testdata has for a fuzz test: the same on every machine.
+func seeds(t *testing.T, target string) []entry {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join("testdata", "fuzz", target, "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(files) == 0 {
+		t.Fatalf("testdata/fuzz/%s is empty", target)
+	}
+	return read(t, files)
+}
+
+func read(t *testing.T, files []string) []entry {
+	t.Helper()
 	var all []entry
-	for _, file := range append(seeds, cached[:min(len(cached), most)]...) {
+	for _, file := range files {
 		text, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
