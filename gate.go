@@ -19,6 +19,7 @@ type gate struct {
 	userID   string     // the header of the user id
 	identity *identityHeaders
 	answers  map[int]*answer
+	refusals map[string]*answer // by reason; see turnsAway
 	log      *slog.Logger
 	debug    bool
 
@@ -76,6 +77,20 @@ func newAnswers(realm string) map[int]*answer {
 		http.StatusForbidden:          newAnswer(http.StatusForbidden, challenge(realm, "insufficient_scope")),
 		http.StatusServiceUnavailable: newAnswer(http.StatusServiceUnavailable, ""),
 	}
+}
+
+// newRefusals files the answers by reason, for the reasons that need nothing but an
+// answer.
+func newRefusals(answers map[int]*answer) map[string]*answer {
+	refusals := map[string]*answer{reasonNoToken: answers[0]}
+	for _, reason := range []string{
+		reasonManyTokens, reasonBadHeader, reasonTooLong, reasonShape, reasonHeader, reasonAlgorithm,
+		reasonMissingKeyID, reasonUnknownKey, reasonKeyMismatch, reasonSignature, reasonClaims, reasonIssuer,
+		reasonTime, reasonExpired, reasonNotYet, reasonAudience, reasonType, reasonBound, reasonParty, reasonRoles,
+	} {
+		refusals[reason] = answers[statusOf(reason)]
+	}
+	return refusals
 }
 
 // realmOf is the name that challenges give: Keycloak's realm, else the host.
@@ -232,7 +247,7 @@ func record(g *gate, r *http.Request, d *decision) {
 	}
 	if !d.passes {
 		// Asked before anything is made ready: in a flood nearly all are left out.
-		leftOut := decisions.admit(d.reason)
+		leftOut := admit(decisions, d.reason)
 		if leftOut >= 0 {
 			writeLine(g, r, d, d.rule, d.reason, g.mode, leftOut)
 		}
@@ -247,7 +262,7 @@ func record(g *gate, r *http.Request, d *decision) {
 // recordTrial writes what a rule on trial would have said.
 func recordTrial(g *gate, r *http.Request, d *decision, tried triedRule) {
 	if tried.reason != "" {
-		leftOut := decisions.admit(tried.reason)
+		leftOut := admit(decisions, tried.reason)
 		if leftOut >= 0 {
 			writeLine(g, r, d, tried.rule, tried.reason, modeShadow, leftOut)
 		}

@@ -87,7 +87,6 @@ type knownHead struct {
 	// Of header and key, to spare the interpreter a step each.
 	alg    string
 	public interface{}
-	check  func(signed string, signature []byte, key interface{}) error
 }
 
 func newKnownHead(source *keySource, header *joseHeader, signer *key) *knownHead {
@@ -97,7 +96,6 @@ func newKnownHead(source *keySource, header *joseHeader, signer *key) *knownHead
 		key:    signer,
 		alg:    header.alg,
 		public: signer.public,
-		check:  signatureChecks[header.alg],
 	}
 }
 

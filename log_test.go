@@ -16,7 +16,7 @@ func TestDecisionFlood(t *testing.T) {
 	leftOut := 0
 	// Across the change of a second some more get in, and say how many did not.
 	for i := 0; i < 20*decisionsPerSecond; i++ {
-		said := l.admit("flood")
+		said := admit(l, "flood")
 		if said < 0 {
 			out++
 			continue
@@ -27,11 +27,11 @@ func TestDecisionFlood(t *testing.T) {
 	if admitted > 3*decisionsPerSecond || out == 0 {
 		t.Errorf("%d lines written and %d left out", admitted, out)
 	}
-	if l.admit("other") != 0 {
+	if admit(l, "other") != 0 {
 		t.Error("another reason is held up")
 	}
 	l.windows["flood"].second = 0
-	if got := leftOut + l.admit("flood"); got != out {
+	if got := leftOut + admit(l, "flood"); got != out {
 		t.Errorf("%d said to be left out, want %d", got, out)
 	}
 }

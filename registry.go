@@ -140,13 +140,15 @@ func (g *registry) compile(config *Config, name string) (*gateEntry, error) {
 	for _, id := range checked.identity {
 		names = append(names, id.header)
 	}
+	answers := newAnswers(realmOf(checked.issuers[0].keys.issuer))
 	entry.verifierKey = verifierKey
 	entry.gate = &gate{
 		name:                 name,
 		verifier:             v,
 		userID:               names[0],
 		identity:             newIdentityHeaders(names, config.AllowPreflight),
-		answers:              newAnswers(realmOf(checked.issuers[0].keys.issuer)),
+		answers:              answers,
+		refusals:             newRefusals(answers),
 		log:                  logger,
 		debug:                config.LogLevel == "debug",
 		shadow:               config.Mode == modeShadow,
@@ -241,6 +243,10 @@ func (g *registry) verifier(config *Config, checked *checkedConfig) (string, *ve
 		issuers:    map[string]*trustedIssuer{},
 		further:    len(checked.identity) > 1,
 		hints:      &onceLog{},
+	}
+	v.checks = map[string]func(signed string, signature []byte, key interface{}) error{}
+	for algorithm := range v.algorithms {
+		v.checks[algorithm] = signatureChecks[algorithm]
 	}
 	v.atHand = &atomic.Value{}
 	v.atHand.Store(&keysAtHand{})

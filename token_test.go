@@ -24,6 +24,45 @@ func TestUsualWayAgrees(t *testing.T) {
 	if len(v.atHand.Load().(*keysAtHand).byHead) == 0 {
 		t.Fatal("the header of a good token is not known")
 	}
+	for _, row := range tokenRows(t, is) {
+		usual := &attempt{}
+		got := verifyUsual(v, bearerPrefix+row.token, usual)
+		general := &attempt{}
+		want := verify(&http.Request{}, v, row.token, general)
+		decided := got != nil || usual.reason != ""
+		if decided != row.usual {
+			t.Errorf("%s: decided %v, want %v", row.phrase, decided, row.usual)
+		}
+		if !decided {
+			continue
+		}
+		if usual.reason != general.reason || (got == nil) != (want == nil) {
+			t.Errorf("%s: got %q, want %q", row.phrase, usual.reason, general.reason)
+			continue
+		}
+		if got == nil {
+			if usual.kid != general.kid || usual.issuer != general.issuer || usual.party != general.party || usual.signed != general.signed {
+				t.Errorf("%s: the log would say %v, want %v", row.phrase, usual, general)
+			}
+			continue
+		}
+		settle(got)
+		settle(want)
+		if got.user != want.user || got.end != want.end || strings.Join(keysOf(got.roles), " ") != strings.Join(keysOf(want.roles), " ") ||
+			got.scope != want.scope || got.subject != want.subject || got.party != want.party || len(got.access) != len(want.access) {
+			t.Errorf("%s: got %v, want %v", row.phrase, got, want)
+		}
+	}
+}
+
+type tokenRow struct {
+	phrase, token string
+	usual         bool // verifyUsual decides
+}
+
+// tokenRows are a good token and others that differ from it in one thing each.
+func tokenRows(t *testing.T, is *testIssuer) []tokenRow {
+	t.Helper()
 	key := testRSA(t, "k1")
 	head := `{"alg":"RS256","kid":"k1","typ":"JWT"}`
 	good := is.good(nil)
@@ -46,10 +85,7 @@ func TestUsualWayAgrees(t *testing.T) {
 	}
 	now := time.Now().Unix()
 
-	rows := []struct {
-		phrase, token string
-		usual         bool // verifyUsual decides
-	}{
+	return []tokenRow{
 		{"good", good, true},
 		{"another kid", is.token(map[string]interface{}{"alg": "RS256", "kid": "nobody"}, is.claims(), jwt.SigningMethodRS256, key), false},
 		{"another header", signRaw(t, `{"alg":"RS256", "kid":"k1"}`, body, jwt.SigningMethodRS256, key), false},
@@ -111,37 +147,14 @@ func TestUsualWayAgrees(t *testing.T) {
 		{"no sub", with("sub", nil), true},
 		{"sub as a number", with("sub", 1), true},
 		{"sub with a blank at its end", with("sub", "me "), true},
+		{"sub empty", with("sub", ""), true},
+		{"exp negative", with("exp", -3), true},
+		{"another role first", with("realm_access", map[string]interface{}{"roles": []interface{}{"x", "auditflow-role"}}), true},
+		{"another role", with("realm_access", map[string]interface{}{"roles": []interface{}{"x"}}), true},
+		{"the role as text", with("realm_access", map[string]interface{}{"roles": "auditflow-role"}), true},
+		{"the role at a client", is.good(map[string]interface{}{"realm_access": nil, "resource_access": map[string]interface{}{"account": map[string]interface{}{"roles": []interface{}{"auditflow-role"}}}}), true},
 		{"a number among the roles", with("realm_access", map[string]interface{}{"roles": []interface{}{"auditflow-role", 1}}), true},
 		{"no roles", with("realm_access", nil), true},
-	}
-	for _, row := range rows {
-		usual := &attempt{}
-		got := verifyUsual(v, bearerPrefix+row.token, usual)
-		general := &attempt{}
-		want := verify(&http.Request{}, v, row.token, general)
-		decided := got != nil || usual.reason != ""
-		if decided != row.usual {
-			t.Errorf("%s: decided %v, want %v", row.phrase, decided, row.usual)
-		}
-		if !decided {
-			continue
-		}
-		if usual.reason != general.reason || (got == nil) != (want == nil) {
-			t.Errorf("%s: got %q, want %q", row.phrase, usual.reason, general.reason)
-			continue
-		}
-		if got == nil {
-			if usual.kid != general.kid || usual.issuer != general.issuer || usual.party != general.party || usual.signed != general.signed {
-				t.Errorf("%s: the log would say %v, want %v", row.phrase, usual, general)
-			}
-			continue
-		}
-		settle(got)
-		settle(want)
-		if got.user != want.user || got.end != want.end || strings.Join(keysOf(got.roles), " ") != strings.Join(keysOf(want.roles), " ") ||
-			got.scope != want.scope || got.subject != want.subject || got.party != want.party || len(got.access) != len(want.access) {
-			t.Errorf("%s: got %v, want %v", row.phrase, got, want)
-		}
 	}
 }
 
