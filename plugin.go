@@ -26,6 +26,10 @@ func New(ctx context.Context, next http.Handler, config *Config, name string) (h
 	if g.warm == nil {
 		return slow, nil
 	}
+	if g.verifier.hasColdWay() {
+		cold := g.coldWay(next, slow)
+		return cold, nil
+	}
 	warm := g.warmWay(next, slow)
 	return warm, nil
 }

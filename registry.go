@@ -167,6 +167,7 @@ func (g *registry) compile(config *Config, name string) (*gateEntry, error) {
 	}
 	if entry.gate.hasWarmWay() {
 		entry.gate.warm = newWarmTable(po)
+		entry.gate.warm.cold = v.hasColdWay()
 		if v.cache != nil {
 			v.cache.attach(entry.gate.warm)
 		}

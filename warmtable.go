@@ -22,6 +22,7 @@ type regular struct {
 // locks nor writes, replaced as a whole when there is more to know. What is in them
 // came from the verifier's cache and the policy, and leaves when either forgets.
 type warmTable struct {
+	cold     bool          // the gate's way is coldWay
 	paths    *atomic.Value // of *knownPaths
 	regulars *atomic.Value // of map[string]*regular, by the header that holds the token
 	// byHeart holds the paths of those regulars that do not end soon; see sweep. It is of
@@ -43,7 +44,10 @@ type warmTable struct {
 // knownPaths are the routes of paths.
 type knownPaths struct {
 	routes map[string]*route
-	plain  map[string]*route // the present policy's, for plain paths that are not in routes
+	// Where there is a coldWay, roles are the roles of which a path wants any one, nil
+	// where it is content without.
+	roles map[string]map[string]bool
+	plain map[string]*route // the present policy's, for plain paths that are not in routes
 }
 
 const (
@@ -199,7 +203,33 @@ func (t *warmTable) publishPaths(former *knownPaths) {
 		}
 	}
 	t.learnt = map[string]*route{}
-	t.paths.Store(&knownPaths{routes: next, plain: former.plain})
+	var roles map[string]map[string]bool
+	if t.cold {
+		roles = make(map[string]map[string]bool, len(next))
+		for path, rt := range next {
+			wanted := former.roles[path]
+			if wanted == nil {
+				wanted = roleSet(rt.roles)
+			}
+			roles[path] = wanted
+		}
+	}
+	t.paths.Store(&knownPaths{routes: next, roles: roles, plain: former.plain})
+}
+
+// roleSet is nil for a route that wants no role.
+func roleSet(roles []string) map[string]bool {
+	set := map[string]bool{}
+	for _, role := range roles {
+		if role == "" {
+			return nil // see anyPrincipal
+		}
+		set[role] = true
+	}
+	if len(set) == 0 {
+		return nil
+	}
+	return set
 }
 
 // publishRegulars makes regulars anew. The caller holds mu.
