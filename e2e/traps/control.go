@@ -37,6 +37,37 @@ func caseList(f *file) {
 }
 
 var _ = trap(&Trap{
+	Name:    "map-condition",
+	Does:    "takes the map for the condition: the operand is false, or it panics",
+	Instead: "put the map into a variable first",
+	check:   mapCondition,
+})
+
+// mapCondition finds map literals within the operands of && and ||.
+func mapCondition(f *file) {
+	each(f, func(literal *ast.CompositeLit) {
+		t := f.TypesInfo.TypeOf(literal)
+		if t == nil || len(literal.Elts) == 0 {
+			return
+		}
+		if _, ok := t.Underlying().(*types.Map); !ok {
+			return
+		}
+		for n := f.parents[ast.Node(literal)]; n != nil; n = f.parents[n] {
+			switch e := n.(type) {
+			case ast.Stmt, *ast.FuncLit:
+				return
+			case *ast.BinaryExpr:
+				if e.Op == token.LAND || e.Op == token.LOR {
+					f.found(literal, "a map literal stands in an operand of %s", e.Op)
+					return
+				}
+			}
+		}
+	})
+}
+
+var _ = trap(&Trap{
 	Name:    "select-break",
 	Does:    "leaves the loop around the select, or ends the function where there is none",
 	Instead: "turn the condition round, or break with a label",
