@@ -6,8 +6,9 @@ import (
 	"time"
 )
 
-// bareEvery is how many rows are measured between two bare ones.
-const bareEvery = 3
+// bareEvery is how many rows are measured between two bare ones: the speed of a
+// machine that others share changes within seconds.
+const bareEvery = 1
 
 // warmUp is how long a row is asked for before it is measured: where there are
 // many requests, long enough for each to have been seen.
@@ -19,7 +20,7 @@ func warmUp(c row) time.Duration {
 }
 
 // measure takes the rows' samples: in each round every row once, the order
-// turned from round to round, and a bare row before every third and at the end.
+// turned from round to round, and a bare row before each of bareEvery and at the end.
 func (r *runner) measure(ctx context.Context, chosen []row) ([]Row, error) {
 	out := make([]Row, len(chosen))
 	index := map[string]int{}
