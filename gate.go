@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -226,9 +227,9 @@ func carryOut(g *gate, w http.ResponseWriter, r *http.Request, d *decision) bool
 // answerRefused answers a request that may not go on.
 func answerRefused(g *gate, w http.ResponseWriter, r *http.Request, d *decision) {
 	status := statusOf(d.reason)
-	retry := 0
+	retry := ""
 	if status == http.StatusServiceUnavailable {
-		retry = int((d.attempt.retryAfter + time.Second - 1) / time.Second)
+		retry = strconv.Itoa(int((d.attempt.retryAfter + time.Second - 1) / time.Second))
 	}
 	if d.reason == reasonNoToken {
 		status = 0

@@ -188,7 +188,17 @@ func quoted(text string) string {
 type answer struct {
 	status     int
 	challenge  string
-	text, json []byte
+	text, json *answerBody
+}
+
+// answerBody is a body with its headers' values.
+type answerBody struct {
+	kind, length string
+	bytes        []byte
+}
+
+func newAnswerBody(kind, text string) *answerBody {
+	return &answerBody{kind: kind, length: strconv.Itoa(len(text)), bytes: []byte(text)}
 }
 
 func newAnswer(status int, challenge string) *answer {
@@ -197,37 +207,35 @@ func newAnswer(status int, challenge string) *answer {
 	return &answer{
 		status:    status,
 		challenge: challenge,
-		text:      []byte(number + " " + title + "\n"),
+		text:      newAnswerBody("text/plain; charset=utf-8", number+" "+title+"\n"),
 		// RFC 9457 section 3.
-		json: []byte(`{"type":"about:blank","title":"` + title + `","status":` + number + "}\n"),
+		json: newAnswerBody("application/problem+json", `{"type":"about:blank","title":"`+title+`","status":`+number+"}\n"),
 	}
 }
 
 // writeAnswer answers a refused request. The body says the status and nothing more:
 // the reason is for the log. A map is written to directly, at a fifth of what Set
 // costs the interpreter: a flood of bad tokens must be cheaper than good ones.
-func writeAnswer(a *answer, w http.ResponseWriter, r *http.Request, retryAfter int) {
+func writeAnswer(a *answer, w http.ResponseWriter, r *http.Request, retryAfter string) {
 	h := w.Header()
 	body := a.text
-	kind := "text/plain; charset=utf-8"
 	if acceptsJSON(r) {
 		body = a.json
-		kind = "application/problem+json"
 	}
-	h["Content-Type"] = []string{kind}
-	h["Content-Length"] = []string{strconv.Itoa(len(body))}
+	h["Content-Type"] = []string{body.kind}
+	h["Content-Length"] = []string{body.length}
 	h["X-Content-Type-Options"] = []string{"nosniff"}
 	h["Cache-Control"] = []string{"no-store"}
 	h["Vary"] = []string{"Accept"}
 	if a.challenge != "" {
 		h["Www-Authenticate"] = []string{a.challenge}
 	}
-	if retryAfter > 0 {
-		h["Retry-After"] = []string{strconv.Itoa(retryAfter)}
+	if retryAfter != "" {
+		h["Retry-After"] = []string{retryAfter}
 	}
 	w.WriteHeader(a.status)
 	if r.Method != http.MethodHead {
-		_, _ = w.Write(body) // a client that has gone needs no answer
+		_, _ = w.Write(body.bytes) // a client that has gone needs no answer
 	}
 }
 

@@ -151,24 +151,34 @@ func guards(g *gate, w http.ResponseWriter, r *http.Request, rt *route, path str
 			return true
 		}
 	}
-	cache := g.verifier.cache
-	entry, cached := cache.memo.table.Load(credential)
+	entry, cached := g.verifier.cache.memo.table.Load(credential)
 	if cached {
-		p := entry.(*principal)
-		if time.Until(p.expires) > 0 {
-			a.cached = true
-			if !concludes(g, w, r, rt, a, p) {
-				return false
-			}
-			show(g, credential, path, rt)
-			return true
-		}
+		return readmits(g, w, r, rt, path, credential, entry)
 	}
 	p := verifyUsual(g.verifier, credential, a)
-	if p != nil {
-		cache.put(credential, p)
+	if p == nil {
+		if a.reason != "" {
+			return turnsAway(g, w, r, rt, a, nil)
+		}
+		return concludes(g, w, r, rt, a, nil)
 	}
+	g.verifier.cache.put(credential, p)
 	return concludes(g, w, r, rt, a, p)
+}
+
+// readmits is guards for a token that the verifier's cache has, perhaps expired.
+func readmits(g *gate, w http.ResponseWriter, r *http.Request, rt *route, path, credential string, entry interface{}) bool {
+	a := new(attempt)
+	p := entry.(*principal)
+	if time.Until(p.expires) <= 0 {
+		return concludes(g, w, r, rt, a, nil)
+	}
+	a.cached = true
+	if !concludes(g, w, r, rt, a, p) {
+		return false
+	}
+	show(g, credential, path, rt)
+	return true
 }
 
 // verifies is guards where no tokens are remembered.
@@ -231,7 +241,7 @@ func turnsAway(g *gate, w http.ResponseWriter, r *http.Request, rt *route, a *at
 			writeLine(g, r, &decision{attempt: a, principal: p}, rt.rule, reason, g.mode, leftOut)
 		}
 	}
-	writeAnswer(prepared, w, r, 0)
+	writeAnswer(prepared, w, r, "")
 	return false
 }
 
