@@ -669,8 +669,9 @@ func otherKind(alg string) string {
 	return "RSA"
 }
 
-// TestWarmWayAllocates: a token that is known by heart costs the list for the user's
-// header and nothing else; in the interpreter the places in the closure's text, too.
+// TestWarmWayAllocates: a token that is known by heart costs two allocations, the list
+// for the user's header and what Header.WriteSubset wraps its writer in; in the
+// interpreter the places in the closure's text, too.
 func TestWarmWayAllocates(t *testing.T) {
 	is := newTestIssuer(t)
 	reached := 0
