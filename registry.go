@@ -233,7 +233,6 @@ func (g *registry) verifier(config *Config, checked *checkedConfig) (string, *ve
 	}
 
 	v := &verifier{
-		algorithms: checked.algorithms,
 		parties:    checked.parties,
 		leeway:     checked.leeway.Seconds(),
 		requireTyp: config.RequireTyp,
@@ -246,7 +245,7 @@ func (g *registry) verifier(config *Config, checked *checkedConfig) (string, *ve
 		hints:      &onceLog{},
 	}
 	v.checks = map[string]func(signed string, signature []byte, key interface{}) error{}
-	for algorithm := range v.algorithms {
+	for algorithm := range checked.algorithms {
 		v.checks[algorithm] = signatureChecks[algorithm]
 	}
 	v.atHand = &atomic.Value{}

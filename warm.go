@@ -171,7 +171,8 @@ func readmits(g *gate, w http.ResponseWriter, r *http.Request, rt *route, path, 
 	a := new(attempt)
 	p := entry.(*principal)
 	if time.Until(p.expires) <= 0 {
-		return concludes(g, w, r, rt, a, nil)
+		p = verifyUsual(g.verifier, credential, a)
+		return concludes(g, w, r, rt, a, p)
 	}
 	a.cached = true
 	if !concludes(g, w, r, rt, a, p) {
