@@ -6,10 +6,6 @@ import (
 	"time"
 )
 
-// bareEvery is how many rows are measured between two bare ones: the speed of a
-// machine that others share changes within seconds.
-const bareEvery = 1
-
 // warmUp is how long a row is asked for before it is measured: where there are
 // many requests, long enough for each to have been seen.
 func warmUp(c row) time.Duration {
@@ -20,7 +16,8 @@ func warmUp(c row) time.Duration {
 }
 
 // measure takes the rows' samples: in each round every row once, the order
-// turned from round to round, and a bare row before each of bareEvery and at the end.
+// turned from round to round, and the bare row before and after each: the speed of
+// a machine that others share changes within seconds.
 func (r *runner) measure(ctx context.Context, chosen []row) ([]Row, error) {
 	out := make([]Row, len(chosen))
 	index := map[string]int{}
@@ -35,32 +32,25 @@ func (r *runner) measure(ctx context.Context, chosen []row) ([]Row, error) {
 		}
 	}
 	for round := range r.Rounds {
-		turn := turned(chosen[1:], round)
 		r.say("round %d of %d", round+1, r.Rounds)
 		before, err := r.sample(ctx, chosen[0], r.Duration)
 		if err != nil {
 			return nil, err
 		}
 		bare := []Sample{before}
-		for len(turn) > 0 {
-			group := turn[:min(bareEvery, len(turn))]
-			turn = turn[len(group):]
-			samples := make([]Sample, len(group))
-			for i, c := range group {
-				if samples[i], err = r.sample(ctx, c, r.Duration); err != nil {
-					return nil, err
-				}
+		for _, c := range turned(chosen[1:], round) {
+			sample, err := r.sample(ctx, c, r.Duration)
+			if err != nil {
+				return nil, err
 			}
 			after, err := r.sample(ctx, chosen[0], r.Duration)
 			if err != nil {
 				return nil, err
 			}
-			for i, c := range group {
-				samples[i].Bare = (before.CPU + after.CPU) / 2
-				samples[i].BarePerSecond = (before.PerSecond + after.PerSecond) / 2
-				row := &out[index[c.name]]
-				row.Samples = append(row.Samples, samples[i])
-			}
+			sample.Bare = (before.CPU + after.CPU) / 2
+			sample.BarePerSecond = (before.PerSecond + after.PerSecond) / 2
+			row := &out[index[c.name]]
+			row.Samples = append(row.Samples, sample)
 			before = after
 			bare = append(bare, after)
 		}
