@@ -1,6 +1,10 @@
 package docs
 
 import (
+	"fmt"
+	"maps"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/labs64/traefik-authproxy/e2e/verdict"
@@ -29,5 +33,36 @@ func TestConformanceNamesRowsThatExist(t *testing.T) {
 				t.Errorf("%s: the verdict table has no row %q", row[0], phrase)
 			}
 		}
+	}
+}
+
+// TestVerdictCountsAreTheTables: a page that says how many rows of the verdict
+// table were right says so of all that there are now.
+func TestVerdictCountsAreTheTables(t *testing.T) {
+	counts := map[string]int{"configurations that are refused": len(verdict.Mistakes())}
+	for _, theme := range verdict.Table() {
+		counts[theme.Name] = len(theme.Rows)
+	}
+	all := 0
+	for _, n := range counts {
+		all += n
+	}
+	counts["all"] = all
+	for _, page := range []string{"README.md", "docs/conformance.md"} {
+		said := map[string]int{}
+		for _, row := range cells(region("measured", "verdict-counts").FindString(read(t, page)), 5) {
+			n, err := strconv.Atoi(row[1])
+			if err != nil {
+				t.Errorf("%s: %v", page, err)
+			}
+			said[row[0]] = n
+		}
+		if !maps.Equal(said, counts) {
+			t.Errorf("%s says %v; the table has %v", page, said, counts)
+		}
+	}
+	versions := region("measured", "versions").FindString(read(t, "README.md"))
+	if want := fmt.Sprintf("%d,%03d rows in each, none wrong", all/1000, all%1000); !strings.Contains(versions, want) {
+		t.Errorf("README.md does not say %q of the versions of Traefik", want)
 	}
 }
