@@ -15,7 +15,7 @@ func (g *gate) hasWarmWay() bool {
 // warmWay is the five steps for what the gate knows by heart. Whatever it does not
 // know, or would refuse, goes the whole way, so it only ever lets pass what whole
 // would let pass too. Most requests come from a token on a path where it has been
-// let through before, and end in the closure itself; enters is for the others.
+// let through before, and end in the closure itself; enters and visits are for the rest.
 //
 // The closure's text is as short as can be: at each call the interpreter allocates a
 // place for every value in a function's text, run or not. Places for values of our own
@@ -62,8 +62,10 @@ func (g *gate) warmWay(next, whole http.Handler) http.Handler {
 				next.ServeHTTP(w, r)
 				return
 			}
+			enters(g, next, whole, w, r, path)
+			return
 		}
-		enters(g, next, whole, w, r, path)
+		visits(g, next, whole, w, r, path)
 	})
 }
 
@@ -108,6 +110,17 @@ func lacksFurther(g *gate, h http.Header) bool {
 	}
 	setIdentity(g, h, "", token.further)
 	return false
+}
+
+// visits is enters for a request without a token, which mostly goes to a public path.
+// It is apart from enters for the sake of a text half as long: for a public path that
+// takes the interpreter 14 of 83 allocations less.
+func visits(g *gate, next, whole http.Handler, w http.ResponseWriter, r *http.Request, path string) {
+	if g.warm.paths.Load().(*knownPaths).public[path] {
+		next.ServeHTTP(w, r)
+		return
+	}
+	enters(g, next, whole, w, r, path)
 }
 
 // enters decides about a request that passed the tests of headers and path, but is not

@@ -495,6 +495,40 @@ func TestWarmTableForgets(t *testing.T) {
 	}
 }
 
+// TestPublicPathsFollowThePolicy: a path that is known to be public is so no longer
+// than the policy says it, and one that was guarded is not among them.
+func TestPublicPathsFollowThePolicy(t *testing.T) {
+	is := newTestIssuer(t)
+	c := is.config()
+	h, b := build(t, c)
+	g := gateOf(t, c)
+	token := is.good(nil)
+	ask := func(target, token string, want int) {
+		t.Helper()
+		before := b.count()
+		got := send(h, "GET", target, token).Code
+		if got != want || (b.count()-before == 1) != (want == 200) {
+			t.Errorf("%s: got %d, reached %d times; want %d", target, got, b.count()-before, want)
+		}
+	}
+	for i := 0; i < 3; i++ {
+		ask("/public/a", "", 200)
+		ask("/api/v1/auditflow", token, 200)
+		ask("/api/v1/auditflow", "", 401)
+	}
+	known := g.warm.paths.Load().(*knownPaths)
+	rt := known.routes["/public/a"]
+	if !known.public["/public/a"] || known.routes["/api/v1/auditflow"] == nil || len(known.public) != 1 {
+		t.Fatalf("known to be public: %v of %d paths; want /public/a of 2", known.public, len(known.routes))
+	}
+
+	g.routes.replace(compilePolicy(nil, policyOptions{}, &findings{}))
+	ask("/public/a", "", 401)
+	r := httptest.NewRequest("GET", "/public/a", nil)
+	learn(g, r, rt)
+	ask("/public/a", "", 401)
+}
+
 // TestWarmWayAgreesWithTheWholeWay asks each request three times: the first goes
 // the whole way, the others may know it by heart.
 func TestWarmWayAgreesWithTheWholeWay(t *testing.T) {

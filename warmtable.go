@@ -44,6 +44,7 @@ type warmTable struct {
 // knownPaths are the routes of paths.
 type knownPaths struct {
 	routes map[string]*route
+	public map[string]bool // those that are
 	// Where there is a coldWay, roles are the roles of which a path wants any one, nil
 	// where it is content without.
 	roles map[string]map[string]bool
@@ -203,6 +204,12 @@ func (t *warmTable) publishPaths(former *knownPaths) {
 		}
 	}
 	t.learnt = map[string]*route{}
+	public := map[string]bool{}
+	for path, rt := range next {
+		if rt.public {
+			public[path] = true
+		}
+	}
 	var roles map[string]map[string]bool
 	if t.cold {
 		roles = make(map[string]map[string]bool, len(next))
@@ -214,7 +221,7 @@ func (t *warmTable) publishPaths(former *knownPaths) {
 			roles[path] = wanted
 		}
 	}
-	t.paths.Store(&knownPaths{routes: next, roles: roles, plain: former.plain})
+	t.paths.Store(&knownPaths{routes: next, public: public, roles: roles, plain: former.plain})
 }
 
 // roleSet is nil for a route that wants no role.
