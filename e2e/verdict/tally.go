@@ -50,9 +50,12 @@ func (s *Site) RunTheme(theme Theme, fault Fault) Part {
 	return part
 }
 
+// RefusedPart is the name of the part that Mistakes are.
+const RefusedPart = "configurations that are refused"
+
 // RunMistakes tries all configurations that must be refused.
 func (s *Site) RunMistakes(ctx context.Context, fault Fault) Part {
-	part := newPart("configurations that are refused")
+	part := newPart(RefusedPart)
 	for n, mistake := range Mistakes() {
 		part.Rows++
 		faults := s.Refuse(ctx, n, mistake)

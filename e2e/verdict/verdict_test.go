@@ -45,7 +45,7 @@ func TestTable(t *testing.T) {
 			tally.Parts = append(tally.Parts, site.RunTheme(theme, fault(t)))
 		})
 	}
-	t.Run("configurations that are refused", func(t *testing.T) {
+	t.Run(verdict.RefusedPart, func(t *testing.T) {
 		tally.Parts = append(tally.Parts, site.RunMistakes(t.Context(), fault(t)))
 	})
 
