@@ -333,9 +333,13 @@ func TestWarmTableIsBounded(t *testing.T) {
 	}
 	table.learnt["/last"] = &route{public: true}
 	table.publishDue(now.Add(publishEvery))
-	routes := table.paths.Load().(*knownPaths).routes
+	known := table.paths.Load().(*knownPaths)
+	routes := known.routes
 	if len(routes) > maxWarmPaths || routes["/last"] == nil {
 		t.Errorf("%d paths, want at most %d with the newest", len(routes), maxWarmPaths)
+	}
+	if len(known.public) != len(routes) || !known.public["/last"] {
+		t.Errorf("%d of %d paths are known to be public, want all", len(known.public), len(routes))
 	}
 
 	most := 0

@@ -198,18 +198,21 @@ func (t *warmTable) publishDue(now time.Time) {
 // last alone. The caller holds mu.
 func (t *warmTable) publishPaths(former *knownPaths) {
 	next := t.learnt
-	if len(former.routes)+len(next) <= maxWarmPaths {
-		for path, rt := range former.routes {
-			next[path] = rt
-		}
-	}
-	t.learnt = map[string]*route{}
 	public := map[string]bool{}
 	for path, rt := range next {
 		if rt.public {
 			public[path] = true
 		}
 	}
+	if len(former.routes)+len(next) <= maxWarmPaths {
+		for path, rt := range former.routes {
+			next[path] = rt
+		}
+		for path := range former.public {
+			public[path] = true
+		}
+	}
+	t.learnt = map[string]*route{}
 	var roles map[string]map[string]bool
 	if t.cold {
 		roles = make(map[string]map[string]bool, len(next))
